@@ -4,13 +4,16 @@ A notebook begins with `helpers.setup(language)`. Importing this package loads
 neither TensorFlow nor Keras: each module loads what it needs.
 """
 
+import contextlib
 import os
+import sys
+import tempfile
 
 from helpers import i18n
 
 
 def setup(language="en"):
-    """Prepare a notebook: language, quiet start-up, plot style.
+    """Prepare a notebook: language, and TensorFlow without its start-up messages.
 
     Call it in the first cell, before TensorFlow or Keras is imported.
 
@@ -22,11 +25,31 @@ def setup(language="en"):
         ValueError: If there is no such language.
     """
     i18n.set_language(language)
-    # TensorFlow reads these once, when it is first imported.
+    # TensorFlow and Keras read these once, when they are first imported.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    # TensorFlow Addons, where the lesson compares with it, needs Keras 2 as tf.keras.
+    os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
+    with _quiet_stderr():
+        import keras  # noqa: F401
+        import tensorflow  # noqa: F401
 
-    from helpers import plotting
 
-    plotting.use_style()
+@contextlib.contextmanager
+def _quiet_stderr():
+    """Keep native code off stderr, which TensorFlow writes to while it is imported,
+    whatever its log level. What was written is shown if the body fails.
+    """
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as written:
+        os.dup2(written.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            written.seek(0)
+            os.write(kept, written.read())
+            raise
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)

@@ -20,7 +20,7 @@ GRAM_LIMIT = 192
 # relative gain of the singular value at which it stops.
 LANCZOS_STEPS = 8
 LANCZOS_CHECKS = 10
-LANCZOS_TOLERANCE = 1e-4
+LANCZOS_TOLERANCE = 3e-5
 
 
 def as_matrix(tensor):
@@ -37,15 +37,15 @@ def as_matrix(tensor):
 
 def in_float(tensor):
     """The tensor in at least float32, where a float16 norm would overflow."""
-    tensor = ops.convert_to_tensor(tensor)
+    tensor = ops.convert_to_tensor(tensor, sparse=False)
     wide = str(tensor.dtype).endswith("float64")
     return tensor if wide else ops.cast(tensor, "float32")
 
 
-def _reciprocal(x, epsilon=0.0):
-    """`1 / (x + epsilon)`, and 0 where `x` is 0."""
-    positive = x > 0
-    return ops.where(positive, 1.0 / (ops.where(positive, x, 1.0) + epsilon), 0.0)
+def _divide(x, length, epsilon=0.0):
+    """`x / (length + epsilon)`, and 0 where `length` is 0."""
+    positive = length > 0
+    return ops.where(positive, x / ops.where(positive, length + epsilon, 1.0), 0.0)
 
 
 def frobenius_norm(tensor):
@@ -66,7 +66,7 @@ def frobenius_support(direction, epsilon=0.0, start=None):
         (0 where `direction` is 0), and `start`.
     """
     direction = in_float(direction)
-    return direction * _reciprocal(frobenius_norm(direction), epsilon), start
+    return _divide(direction, frobenius_norm(direction), epsilon), start
 
 
 def nuclear_norm(tensor):
@@ -97,13 +97,13 @@ def nuclear_support(direction, epsilon=0.0, start=None):
     """
     matrix = as_matrix(in_float(direction))
     # Scaled, since the Gram matrix squares the entries.
-    matrix = matrix * _reciprocal(ops.max(ops.abs(matrix)))
+    matrix = _divide(matrix, ops.max(ops.abs(matrix)))
     if min(matrix.shape) <= GRAM_LIMIT:
         right = _first_right_singular_vector(matrix)
     else:
         right = _lanczos(matrix, start)
     left = ops.matmul(matrix, right[:, None])
-    left = left * _reciprocal(frobenius_norm(left))
+    left = _divide(left, frobenius_norm(left))
     return ops.reshape(left * right, direction.shape), right
 
 
@@ -115,7 +115,7 @@ def _first_right_singular_vector(matrix):
     gram = ops.matmul(matrix, ops.transpose(matrix))
     left = ops.eigh(gram)[1][:, -1]
     right = ops.matmul(left[None], matrix)[0]
-    return right * _reciprocal(frobenius_norm(right))
+    return _divide(right, frobenius_norm(right))
 
 
 def _lanczos(matrix, start):
@@ -130,7 +130,7 @@ def _lanczos(matrix, start):
     vector = ops.cast(noise / np.linalg.norm(noise), matrix.dtype)
     if start is not None:
         vector = vector + ops.cast(start, matrix.dtype)
-    vector = vector * _reciprocal(frobenius_norm(vector))
+    vector = _divide(vector, frobenius_norm(vector))
     basis = ops.zeros((most, columns), dtype=matrix.dtype)
     images = ops.zeros((most, rows), dtype=matrix.dtype)
 
@@ -142,11 +142,7 @@ def _lanczos(matrix, start):
             image = ops.matmul(matrix, vector[:, None])[:, 0]
             basis = ops.slice_update(basis, (step + j, 0), vector[None])
             images = ops.slice_update(images, (step + j, 0), image[None])
-            vector = ops.matmul(image[None], matrix)[0]
-            for _ in range(2):  # once is not enough in float32
-                along = ops.matmul(basis, vector[:, None])
-                vector = vector - ops.matmul(ops.transpose(along), basis)[0]
-            vector = vector * _reciprocal(frobenius_norm(vector))
+            vector = _orthogonal(ops.matmul(image[None], matrix)[0], basis)
         gram = ops.matmul(images, ops.transpose(images))
         squares, combinations = ops.eigh(gram)
         new = ops.sqrt(ops.maximum(squares[-1], 0.0))
@@ -156,7 +152,17 @@ def _lanczos(matrix, start):
     zero = ops.cast(0.0, matrix.dtype)
     state = (0, zero, zero + 1.0, vector, vector, basis, images)
     right = ops.while_loop(unfinished, advance, state)[3]
-    return right * _reciprocal(frobenius_norm(right))
+    return _divide(right, frobenius_norm(right))
+
+
+def _orthogonal(vector, basis):
+    """The unit vector orthogonal to the rows of `basis`, or 0 if only noise is."""
+    before = frobenius_norm(vector)
+    for _ in range(2):  # once is not enough in float32
+        along = ops.matmul(basis, vector[:, None])
+        vector = vector - ops.matmul(ops.transpose(along), basis)[0]
+    length = frobenius_norm(vector)
+    return _divide(vector, ops.where(length > 1e-5 * before, length, 0.0))
 
 
 Ball = collections.namedtuple("Ball", ["norm", "support"])

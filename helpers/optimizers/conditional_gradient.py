@@ -5,7 +5,7 @@ import math
 import keras
 from keras import ops
 
-from helpers.feasible_sets import BALLS, GRAM_LIMIT, as_matrix, in_float
+from helpers.feasible_sets import BALLS, GRAM_LIMIT, in_float
 
 Schedule = keras.optimizers.schedules.LearningRateSchedule
 
@@ -110,11 +110,15 @@ class ConditionalGradient(keras.optimizers.Optimizer):
         if start is not None:
             self.assign(start, ops.cast(right, start.dtype))
         w = in_float(variable)
-        step_size = 1.0 - ops.cast(learning_rate, w.dtype)
-        towards = -ops.cast(self.lambda_, w.dtype) * ops.cast(s, w.dtype)
-        # Not lr·w + γ·v: in this form rounding cannot carry w past the boundary.
-        w = w + step_size * (towards - w)
-        self.assign(variable, ops.cast(w, variable.dtype))
+        s, lambda_ = ops.cast(s, w.dtype), ops.cast(self.lambda_, w.dtype)
+        learning_rate = ops.cast(learning_rate, w.dtype)
+        new = learning_rate * w - (1.0 - learning_rate) * lambda_ * s
+        # Between w and −λs, except for rounding, which could add up to a norm above
+        # λ over many small steps.
+        target = -lambda_ * s
+        new = ops.minimum(new, ops.maximum(w, target))
+        new = ops.maximum(new, ops.minimum(w, target))
+        self.assign(variable, ops.cast(new, variable.dtype))
 
     def make_feasible(self, variables):
         """Scale each variable that lies outside its ball onto the boundary.

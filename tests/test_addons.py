@@ -1,0 +1,71 @@
+"""Ours beside the real `tfa.optimizers.ConditionalGradient`."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from helpers import addons
+from helpers.feasible_sets import nuclear_support
+from helpers.optimizers import ConditionalGradient
+
+with_addons = pytest.mark.skipif(
+    not addons.available(), reason="TensorFlow Addons has wheels for Python 3.11 only"
+)
+SHAPES = [(), (7,), (5, 3), (3, 8), (16, 16)]
+
+
+def problems(seed):
+    """Least squares, one per shape: start, gradient function."""
+    rng = np.random.default_rng(seed)
+    for shape in SHAPES:
+        scale = rng.uniform(0.2, 2, shape).astype("float32")
+        target = rng.standard_normal(shape).astype("float32")
+        yield (
+            rng.standard_normal(shape).astype("float32"),
+            lambda w, scale=scale, target=target: scale * (w - target),
+        )
+
+
+@with_addons
+@pytest.mark.parametrize(
+    ("learning_rate", "lambda_"), [(0.99949, 203.0), (0.9, 1.0), (0.5, 0.1)]
+)
+@pytest.mark.parametrize("seed", [0, 1])
+def test_fro_takes_the_path_of_the_original(learning_rate, lambda_, seed):
+    Original = addons.original_conditional_gradient()
+    original = Original(learning_rate, lambda_)
+    ours = ConditionalGradient(learning_rate, lambda_)
+    starts, gradients = zip(*problems(seed), strict=True)
+    theirs = [tf.Variable(start) for start in starts]
+    mine = [keras.Variable(start) for start in starts]
+    for _ in range(200):
+        pairs = [(g(w), w) for g, w in zip(gradients, theirs, strict=True)]
+        original.apply_gradients(pairs)
+        ours.apply([g(w.value) for g, w in zip(gradients, mine, strict=True)], mine)
+        for a, b in zip(theirs, mine, strict=True):
+            scale = np.linalg.norm(a.numpy())
+            assert np.linalg.norm(a.numpy() - b.numpy()) <= 1e-5 * scale
+
+
+@with_addons
+def test_nuclear_reaches_the_support_value_of_the_original():
+    Original = addons.original_conditional_gradient()
+    ours = ConditionalGradient(0.95, 2.0, ord="nuclear")
+    starts, gradients = zip(*problems(0), strict=True)
+    mine = [keras.Variable(start) for start in starts]
+    for _ in range(200):
+        grads = [g(w.value) for g, w in zip(gradients, mine, strict=True)]
+        for gradient in grads:
+            theirs = Original._top_singular_vector(gradient)
+            expected = float(tf.reduce_sum(theirs * gradient))
+            support, _ = nuclear_support(gradient)
+            value = float(tf.reduce_sum(support * gradient))
+            assert value == pytest.approx(expected, rel=1e-3)
+        ours.apply(grads, mine)
+
+
+def test_without_addons_the_error_says_what_to_do(monkeypatch):
+    monkeypatch.setattr(addons, "available", lambda: False)
+    with pytest.raises(ImportError, match=r"Python 3\.11 only"):
+        addons.original_conditional_gradient()
