@@ -37,7 +37,7 @@ def as_matrix(tensor):
 
 def in_float(tensor):
     """The tensor in at least float32, where a float16 norm would overflow."""
-    tensor = ops.convert_to_tensor(tensor, sparse=False)
+    tensor = ops.convert_to_tensor(tensor)
     wide = str(tensor.dtype).endswith("float64")
     return tensor if wide else ops.cast(tensor, "float32")
 

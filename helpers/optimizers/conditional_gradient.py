@@ -106,7 +106,7 @@ class ConditionalGradient(keras.optimizers.Optimizer):
 
     def update_step(self, gradient, variable, learning_rate):
         start = self._starts[self._get_variable_index(variable)]
-        s, right = BALLS[self.ord].support(gradient, self.epsilon, start)
+        s, right = BALLS[self.ord].support(_dense(gradient), self.epsilon, start)
         if start is not None:
             self.assign(start, ops.cast(right, start.dtype))
         w = in_float(variable)
@@ -180,6 +180,15 @@ class ConditionalGradient(keras.optimizers.Optimizer):
                 config["lambda_"], custom_objects=custom_objects
             )
         return super().from_config(config, custom_objects=custom_objects)
+
+
+def _dense(gradient):
+    """The gradient as a dense tensor: TensorFlow's of an Embedding is sparse."""
+    if type(gradient).__name__ == "IndexedSlices":
+        import tensorflow as tf
+
+        return tf.convert_to_tensor(gradient)
+    return gradient
 
 
 def _number(argument, value, allowed, holds):
