@@ -1,0 +1,233 @@
+"""The optimizer GradientCentralization: arguments, options, configuration, files."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers
+
+from helpers.optimizers.conditional_gradient import ConditionalGradient
+from helpers.optimizers.gradient_centralization import (
+    GCRMSprop,
+    GradientCentralization,
+)
+
+
+def small_model():
+    return keras.Sequential([keras.Input((4,)), layers.Dense(3, name="d")])
+
+
+def minus_mean(gradient, axes):
+    axes = tuple(range(gradient.ndim - 1)) if axes is None else axes
+    return gradient - gradient.mean(axis=axes, keepdims=True) if axes else gradient
+
+
+def changes(optimizer, gradients):
+    """What one step of SGD(1) does to zeros: minus the gradients it was given."""
+    variables = [
+        keras.Variable(np.zeros(np.shape(g)), dtype="float32", name=f"v{i}")
+        for i, g in enumerate(gradients)
+    ]
+    optimizer.apply([tf.constant(g, "float32") for g in gradients], variables)
+    return [-keras.ops.convert_to_numpy(v) for v in variables]
+
+
+def test_axes_as_mapping_callable_and_sequence():
+    rng = np.random.default_rng(0)
+    gradients = [rng.normal(1, 1, s) for s in ((3, 4), (2, 3, 4), (5,), (3, 2))]
+    expected = [(1,), None, None, ()]
+    for axes in (
+        {"v0": 1, "v3": ()},
+        lambda v: {"v0": (1,), "v3": ()}.get(v.path),
+        [(-1,), None, None, []],
+    ):
+        sgd = keras.optimizers.SGD(1.0)
+        got = changes(GradientCentralization(sgd, axes), gradients)
+        for gradient, change, wanted in zip(gradients, got, expected, strict=True):
+            np.testing.assert_allclose(change, minus_mean(gradient, wanted), atol=1e-6)
+
+
+def test_conv_only_without_a_model_goes_by_rank():
+    rng = np.random.default_rng(0)
+    gradients = [rng.normal(1, 1, s) for s in ((3, 4), (2, 2, 3, 4))]
+    optimizer = GradientCentralization(keras.optimizers.SGD(1.0), conv_only=True)
+    dense, conv = changes(optimizer, gradients)
+    np.testing.assert_allclose(dense, gradients[0], atol=1e-6)
+    np.testing.assert_allclose(conv, minus_mean(gradients[1], None), atol=1e-6)
+
+
+def test_missing_gradients_are_passed_on():
+    optimizer = GradientCentralization(keras.optimizers.SGD(1.0))
+    first, second = keras.Variable(np.ones((2, 2))), keras.Variable(np.ones((2, 2)))
+    with pytest.warns(UserWarning, match="Gradients do not exist"):
+        optimizer.apply([None, tf.constant([[1.0, 0.0], [0.0, 0.0]])], [first, second])
+    np.testing.assert_array_equal(first, np.ones((2, 2)))
+    np.testing.assert_allclose(second, [[0.5, 1.0], [1.5, 1.0]])
+
+
+def test_sparse_gradients_stay_sparse(monkeypatch):
+    model = keras.Sequential(
+        [keras.Input((3,), dtype="int32"), layers.Embedding(9, 4), layers.Flatten()]
+    )
+    sgd = keras.optimizers.SGD(0.5)
+    seen = []
+    step = sgd.update_step
+    monkeypatch.setattr(
+        sgd, "update_step", lambda g, v, lr: (seen.append(type(g)), step(g, v, lr))
+    )
+    before = model.get_weights()[0]
+    model.compile(GradientCentralization.for_model(model, sgd), loss="mse")
+    model.fit(np.array([[1, 2, 2]]), np.ones((1, 12)), verbose=0)
+    assert seen and set(seen) == {tf.IndexedSlices}
+    moved = np.any(model.get_weights()[0] != before, axis=1)
+    assert moved.tolist() == [row in (1, 2) for row in range(9)]
+
+
+def test_options_reach_the_inner_optimizer():
+    inner = keras.optimizers.AdamW(0.1)
+    optimizer = GradientCentralization(inner)
+    optimizer.learning_rate = 0.25
+    assert float(inner.learning_rate) == 0.25 == float(optimizer.learning_rate)
+    optimizer.loss_scale_factor = 8.0
+    assert inner.loss_scale_factor == 8.0 and optimizer.scale_loss(2.0) == 16.0
+    optimizer.exclude_from_weight_decay(var_names=["bias"])
+    bias = keras.Variable(np.ones(2), name="bias")
+    assert not inner._use_weight_decay(bias)
+
+
+def test_gc_rmsprop_is_rmsprop_inside():
+    optimizer = GCRMSprop(learning_rate=1e-4)
+    assert isinstance(optimizer, GradientCentralization)
+    assert isinstance(optimizer.inner_optimizer, keras.optimizers.RMSprop)
+    assert float(optimizer.learning_rate) == pytest.approx(1e-4)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        (dict(inner_optimizer=3), TypeError, "`inner_optimizer`.*=3"),
+        (dict(inner_optimizer=keras.optimizers.SGD), TypeError, "`inner_optimizer`"),
+        (dict(inner_optimizer="no_such"), ValueError, "no_such"),
+        (dict(inner_optimizer="sgd", weight_decay=0.1), ValueError, "weight_decay"),
+        (dict(inner_optimizer="sgd", learning_rate=0.1), ValueError, "learning_rate"),
+        (dict(inner_optimizer="sgd", axes=(0, 1)), TypeError, "`axes`"),
+        (dict(inner_optimizer="sgd", axes={3: 0}), TypeError, "paths"),
+        (dict(inner_optimizer="sgd", axes={"d": 0.5}), TypeError, "integers"),
+    ],
+)
+def test_bad_arguments_are_named(arguments, error, message):
+    with pytest.raises(error, match=message):
+        GradientCentralization(**arguments)
+
+
+def test_a_wrapper_in_a_wrapper_is_refused():
+    for inner in (
+        GradientCentralization("sgd"),
+        keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD()),
+    ):
+        with pytest.raises(ValueError, match="`inner_optimizer` must not be"):
+            GradientCentralization(inner)
+
+
+@pytest.mark.parametrize(
+    ("axes", "error", "message"),
+    [
+        ({"d/kernel": (0, 1)}, ValueError, "outputs apart"),
+        ({"d/kernel": 2}, ValueError, "within"),
+        ({"e/kernel": 0}, ValueError, "not among the weights"),
+        (lambda v: (0,), TypeError, "mapping"),
+    ],
+)
+def test_for_model_refuses_wrong_axes(axes, error, message):
+    model = small_model()
+    if isinstance(axes, dict):
+        prefix = model.layers[0].kernel.path.removesuffix("d/kernel")
+        axes = {prefix + path: value for path, value in axes.items()}
+    with pytest.raises(error, match=message):
+        GradientCentralization.for_model(model, "sgd", axes=axes)
+
+
+def test_for_model_refuses_what_is_no_built_model():
+    with pytest.raises(TypeError, match="`model`"):
+        GradientCentralization.for_model("model", "sgd")
+    with pytest.raises(ValueError, match="built"):
+        GradientCentralization.for_model(keras.Sequential([layers.Dense(2)]), "sgd")
+
+
+def test_axes_of_other_variables_are_refused_at_the_first_step():
+    kernel = keras.Variable(np.zeros((2, 2)), name="kernel")
+    for axes in ({"kernle": (0,)}, [(0,), (0,)], {"kernel": (2,)}):
+        optimizer = GradientCentralization("sgd", axes)
+        with pytest.raises(ValueError, match="`axes`"):
+            optimizer.build([kernel])
+
+
+@keras.saving.register_keras_serializable(package="test_gradient_centralization")
+def first_axis(variable):
+    return (0,) if len(variable.shape) > 1 else None
+
+
+def round_trip(optimizer):
+    config = keras.optimizers.serialize(optimizer)
+    return keras.optimizers.deserialize(config)
+
+
+@pytest.mark.parametrize(
+    "axes", [None, {"a/kernel": (0, 1), "b": None, "c": ()}, first_axis]
+)
+def test_config_round_trip(axes):
+    inner = keras.optimizers.Adam(0.3, clipnorm=2.0, use_ema=True)
+    again = round_trip(GradientCentralization(inner, axes, True, name="gc"))
+    assert (again.name, again.axes, again.conv_only) == ("gc", axes, True)
+    assert again.inner_optimizer.get_config() == inner.get_config()
+
+
+def test_round_trip_around_conditional_gradient():
+    again = round_trip(GradientCentralization(ConditionalGradient(0.9, 3.0)))
+    assert again.inner_optimizer.get_config()["lambda_"] == 3.0
+
+
+def test_unregistered_callable_is_refused_by_get_config():
+    with pytest.raises(ValueError, match="register_keras_serializable"):
+        GradientCentralization("sgd", lambda v: (0,)).get_config()
+
+
+@keras.saving.register_keras_serializable(package="test_gradient_centralization")
+class Block(layers.Layer):
+    """Sublayers without names: their paths change on loading."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.up, self.mix = layers.Conv1DTranspose(4, 3), layers.Dense(4)
+
+    def build(self, shape):
+        self.up.build(shape)
+        self.mix.build(shape)
+
+    def call(self, x):
+        return self.mix(self.up(x))
+
+
+@pytest.mark.parametrize("steps_before_saving", [0, 2])
+def test_axes_survive_a_file_that_renames_the_layers(tmp_path, steps_before_saving):
+    model = keras.Sequential([keras.Input((5, 4)), Block()])
+    optimizer = GradientCentralization.for_model(model, keras.optimizers.Adam(0.01))
+    model.compile(optimizer, loss="mse")
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(2, 1, (8, 5, 4)), rng.normal(0, 1, (8, 7, 4))
+    for _ in range(steps_before_saving):
+        model.train_on_batch(x, y)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    paths = [v.path for v in model.trainable_variables]
+    assert [v.path for v in loaded.trainable_variables] != paths
+    assert loaded.optimizer.get_config()["axes"] == [[0, 2], [], [0], []]
+    for _ in range(2):
+        model.train_on_batch(x, y)
+        loaded.train_on_batch(x, y)
+    for ours, theirs in zip(model.get_weights(), loaded.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-6)
