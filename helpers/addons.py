@@ -44,3 +44,106 @@ def original_conditional_gradient():
         warnings.simplefilter("ignore")
         from tensorflow_addons.optimizers import ConditionalGradient
     return ConditionalGradient
+
+
+def train_ours(model, learning_rate, lambda_, x, y, batch_size, epochs):
+    """Train a copy of the model with our optimizer.
+
+    Args:
+        model: `keras.Sequential` of Dense layers, with the initial weights.
+        learning_rate: Float in [0, 1].
+        lambda_: Float above 0.
+        x: Array of inputs.
+        y: Array of integer labels.
+        batch_size: Integer. The batches follow the order of `x`.
+        epochs: Integer.
+
+    Returns:
+        List of floats: the running accuracy of the epoch, 14 times an epoch.
+    """
+    import keras
+
+    from helpers.callbacks import ProgressBar
+    from helpers.optimizers import ConditionalGradient
+
+    copy = keras.models.clone_model(model)
+    copy.set_weights(model.get_weights())
+    optimizer = ConditionalGradient(learning_rate, lambda_)
+    bar = ProgressBar("ConditionalGradient")
+    return _train(keras, copy, optimizer, x, y, batch_size, epochs, [bar])
+
+
+def train_original(model, learning_rate, lambda_, x, y, batch_size, epochs):
+    """As `train_ours`, with the optimizer of TensorFlow Addons on Keras 2.
+
+    Returns:
+        As `train_ours`, or `None` where the original is not available.
+    """
+    if not available():
+        return None
+    Original = original_conditional_gradient()
+    import tf_keras
+
+    layers = [
+        tf_keras.layers.Dense(layer.units, layer.activation.__name__)
+        for layer in model.layers
+    ]
+    copy = tf_keras.Sequential(layers)
+    copy.build((None, *model.input_shape[1:]))
+    copy.set_weights(model.get_weights())
+    optimizer = Original(learning_rate, lambda_)
+    return _train(tf_keras, copy, optimizer, x, y, batch_size, epochs, [])
+
+
+def _train(keras, model, optimizer, x, y, batch_size, epochs, callbacks):
+    """The same training on Keras 3 and Keras 2, which are given as `keras`."""
+    every = max(1, -(-len(x) // batch_size) // 14)
+    model.compile(
+        optimizer=optimizer,
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+        steps_per_execution=every,
+    )
+    accuracies = []
+    record = keras.callbacks.LambdaCallback(
+        on_batch_end=lambda batch, logs: accuracies.append(float(logs["accuracy"]))
+    )
+    model.fit(
+        x,
+        y,
+        batch_size=batch_size,
+        epochs=epochs,
+        shuffle=False,
+        callbacks=[record, *callbacks],
+        verbose=0,
+    )
+    return accuracies
+
+
+def comparison(ours, original):
+    """Both accuracies over training, or ours alone and why.
+
+    Args:
+        ours: What `train_ours` returned.
+        original: What `train_original` returned.
+    """
+    from helpers import plotting
+    from helpers.i18n import _
+
+    runs = {_("ours"): ours}
+    if original is not None:
+        runs[_("TensorFlow Addons")] = original
+    figure, ax = plotting.new_figure(8, 4)
+    for (name, accuracies), style in zip(runs.items(), plotting.STYLES, strict=False):
+        ax.plot(accuracies, label=name, markersize=5, **style)
+    if original is None:
+        ax.set_title(
+            _("TensorFlow Addons needs Python 3.11; there is nothing to compare here.")
+        )
+    ax.set_xlabel(_("training, 14 points an epoch"))
+    ax.set_ylabel(_("running accuracy"))
+    ax.legend(loc="lower right")
+    text = _(
+        "Accuracy during training: ours, and TensorFlow Addons where there is one."
+    )
+    return plotting.Picture(figure, text)

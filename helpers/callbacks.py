@@ -3,6 +3,7 @@
 import time
 
 import keras
+import numpy as np
 from keras import ops
 
 from helpers.feasible_sets import BALLS
@@ -50,13 +51,22 @@ class WeightNorms(keras.callbacks.Callback):
 
     def _record(self):
         variables = self.model.trainable_variables
-        norms = [BALLS[self.ord].norm(variable) for variable in variables]
-        frobenius = [BALLS["fro"].norm(variable) for variable in variables]
-        joint = BALLS["fro"].norm(ops.stack(frobenius))
-        values = ops.convert_to_numpy(ops.stack([*norms, joint]))
-        names = [*(variable.path for variable in variables), "joint"]
+        weights = [ops.convert_to_numpy(variable) for variable in variables]
+        frobenius = [np.linalg.norm(w) for w in weights]
+        norms = frobenius
+        if self.ord != "fro":
+            norms = [BALLS[self.ord].norm(variable) for variable in variables]
+        values = [*norms, np.linalg.norm(frobenius)]
+        names = [*_short_paths(variables), "joint"]
         for name, value in zip(names, values, strict=True):
             self.history.setdefault(name, []).append(float(value))
+
+
+def _short_paths(variables):
+    """`layer/weight` of each variable, or the whole path where that is ambiguous."""
+    short = ["/".join(variable.path.split("/")[-2:]) for variable in variables]
+    unique = len(set(short)) == len(short)
+    return short if unique else [variable.path for variable in variables]
 
 
 class EpochTimer(keras.callbacks.Callback):

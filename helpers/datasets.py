@@ -5,6 +5,10 @@ import importlib.resources
 
 import numpy as np
 
+from helpers.image_pipeline import load_horses_or_humans, prepare
+
+__all__ = ["load_horses_or_humans", "load_mnist", "prepare"]
+
 MNIST_SHA256 = "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb01b64"
 
 
@@ -22,7 +26,7 @@ def load_mnist():
     Reference:
         - Yann LeCun and Corinna Cortes, CC BY-SA 3.0 (see `assets/README.md`).
     """
-    path = importlib.resources.files("helpers") / "assets" / "mnist.npz"
+    path = mnist_path()
     with path.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
         if found != MNIST_SHA256:
@@ -36,3 +40,8 @@ def load_mnist():
                 (arrays["x_train"], arrays["y_train"]),
                 (arrays["x_test"], arrays["y_test"]),
             )
+
+
+def mnist_path():
+    """Where the copy of MNIST lies."""
+    return importlib.resources.files("helpers") / "assets" / "mnist.npz"

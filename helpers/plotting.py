@@ -120,23 +120,27 @@ def accuracy_and_loss(runs):
     return Picture(figure, text.format(names=names))
 
 
-def norms(runs, bounds=None, step_label=None, log=False):
+def norms(runs, bounds=None, every="epoch", log=False):
     """Norms of weights over training.
 
     Args:
         runs: Dict from a name to a list of norms, the first before training.
         bounds: Dict from a label to a bound, drawn as a horizontal line.
-        step_label: Label of the horizontal axis. Defaults to "epoch".
+        every: `"epoch"` or `"batch"`: what lies between two norms.
         log: Whether the vertical axis is logarithmic.
     """
     figure, ax = new_figure(8, 4.2)
     for (name, values), style in zip(runs.items(), STYLES * 2, strict=False):
-        every = max(1, len(values) // 10)
-        ax.plot(values, label=name, markevery=every, **style)
+        values = np.array(values, dtype=float)
+        if log:  # the norm of a bias starts at 0, which has no place on such an axis
+            values[values == 0] = np.nan
+        marked = max(1, len(values) // 10)
+        ax.plot(values, label=name, markevery=marked, **style)
     for (label, bound), dash in zip((bounds or {}).items(), ("--", ":"), strict=False):
         ax.axhline(bound, color=BLACK, linestyle=dash, linewidth=1.5, label=label)
-    ax.set_xlabel(step_label or _("epoch"))
+    ax.set_xlabel(_("epoch") if every == "epoch" else _("batch"))
     ax.set_ylabel(_("norm"))
+    ax.xaxis.get_major_locator().set_params(integer=True)
     if log:
         ax.set_yscale("log")
     else:
@@ -161,7 +165,7 @@ def singular_values(runs):
         ax.plot(numbers, values, label=name, markersize=4, **style)
     ax.set_xlabel(_("number of the singular value"))
     ax.set_ylabel(_("singular value"))
-    ax.set_ylim(bottom=0)
+    ax.set_yscale("log")
     ax.legend()
     text = _("Singular values from the largest to the smallest: {names}.")
     return Picture(figure, text.format(names=", ".join(runs)))

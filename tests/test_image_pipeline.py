@@ -1,0 +1,458 @@
+"""Loading, the cache that can be trusted, and the input pipeline."""
+
+import hashlib
+import http.server
+import io
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import zipfile
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+import tensorflow_datasets as tfds
+
+from helpers import horses_or_humans, image_pipeline, tfds_cache
+from helpers.image_pipeline import load_horses_or_humans, prepare
+
+pytest_plugins = ["drawn_data"]
+
+
+@pytest.fixture
+def few(monkeypatch):
+    """A data set of nine pictures, which is prepared in a moment."""
+    counts = {"train": (3, 2), "test": (2, 2)}
+    monkeypatch.setattr(horses_or_humans, "COUNTS", counts)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+
+
+# The same data set in another process.
+_LOAD_FEW = """
+import sys
+from helpers import horses_or_humans
+horses_or_humans.COUNTS = {"train": (3, 2), "test": (2, 2)}
+from helpers.image_pipeline import load_horses_or_humans
+"""
+
+
+def _start(code, *args):
+    return subprocess.Popen(
+        [sys.executable, "-c", _LOAD_FEW + code, *map(str, args)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+    )
+
+
+def _labels(splits):
+    return [[int(label) for _, label in split] for split in splits]
+
+
+def _leftovers(folder):
+    return [path.name for path in folder.glob(".*")]
+
+
+def test_the_shape_is_the_tutorials(prepared_dir):
+    (train, test), metadata = load_horses_or_humans(data_dir=prepared_dir)
+    assert metadata.features["image"].shape == (300, 300, 3)
+    assert metadata.splits["train"].num_examples == len(train) == 1027
+    assert metadata.splits["test"].num_examples == len(test) == 256
+    image, label = train.element_spec
+    assert (image.shape, image.dtype) == ((300, 300, 3), tf.uint8)
+    assert (label.shape, label.dtype) == ((), tf.int64)
+
+
+def test_a_smaller_size_shows_the_same_pictures(prepared_dir, drawn):
+    (_, test), _ = load_horses_or_humans(image_size=100, data_dir=prepared_dir)
+    images = np.stack([image for image, _ in test.as_numpy_iterator()])
+    assert images.shape == (256, 100, 100, 3)
+    assert images.dtype == np.uint8
+    full = drawn[0]["test"][0].reshape(256, 100, 3, 100, 3, 3).mean((2, 4))
+    assert abs(images - full).mean() < 3
+
+
+def test_the_smallest_size_is_the_smallest_that_the_network_takes():
+    def network(size):
+        blocks = [[keras.layers.Conv2D(1, 3), keras.layers.MaxPooling2D(2)]] * 5
+        flat = [layer for pair in blocks for layer in pair]
+        shape = (1, size, size, 3)
+        for layer in flat:
+            shape = layer.compute_output_shape(shape)
+        return shape
+
+    assert network(image_pipeline.SMALLEST_SIZE) == (1, 1, 1, 1)
+    with pytest.raises(ValueError):
+        assert min(network(image_pipeline.SMALLEST_SIZE - 1)) > 0, "empty"
+
+
+def test_tfds_data_dir_sets_the_folder(few, tmp_path, monkeypatch):
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
+    load_horses_or_humans()
+    assert list(tmp_path.glob("drawn_horses_or_humans/*/dataset_info.json"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"source": "web"}, ["source", "'web'", "drawn", "tfds"]),
+        ({"source": None}, ["source", "None"]),
+        ({"image_size": 93}, ["image_size", "93", "94", "300"]),
+        ({"image_size": 301}, ["image_size", "301", "300"]),
+        ({"image_size": 100.0}, ["image_size", "100.0"]),
+        ({"image_size": True}, ["image_size", "True"]),
+        ({"data_dir": 3}, ["data_dir", "3"]),
+    ],
+)
+def test_bad_arguments_are_named_before_any_work(arguments, words, monkeypatch):
+    monkeypatch.setattr(tfds_cache, "prepared", lambda *_: pytest.fail("worked"))
+    with pytest.raises(ValueError) as error:
+        load_horses_or_humans(**arguments)
+    assert all(word in str(error.value) for word in words)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"batch_size": 0}, ["batch_size", "0", "1"]),
+        ({"batch_size": 2.5}, ["batch_size", "2.5"]),
+        ({"shuffle": "yes"}, ["shuffle", "'yes'"]),
+        ({"augment": 1}, ["augment", "1"]),
+        ({"seed": -1}, ["seed", "-1"]),
+        ({"image_size": 0}, ["image_size", "0"]),
+    ],
+)
+def test_prepare_names_bad_arguments(arguments, words):
+    with pytest.raises(ValueError) as error:
+        prepare(_numbered(4), **arguments)
+    assert all(word in str(error.value) for word in words)
+
+
+def test_prepare_takes_datasets_only():
+    with pytest.raises(TypeError, match=r"tf\.data\.Dataset"):
+        prepare([1, 2])
+
+
+def test_progress_counts_to_the_last_picture_and_only_once(few, tmp_path):
+    calls = []
+    load = dict(data_dir=tmp_path, progress=lambda *call: calls.append(call))
+    load_horses_or_humans(**load)
+    assert calls == [(i + 1, 9) for i in range(9)]
+    load_horses_or_humans(**load)
+    assert len(calls) == 9
+    assert _leftovers(tmp_path) == []
+
+
+def test_no_run_prints_anything(few, tmp_path, capfd):
+    for _ in range(2):
+        load_horses_or_humans(data_dir=tmp_path)
+        assert capfd.readouterr() == ("", "")
+
+
+def test_progress_may_print(few, tmp_path, capsys):
+    load_horses_or_humans(data_dir=tmp_path, progress=lambda done, total: print(done))
+    assert capsys.readouterr().out.split() == list("123456789")
+
+
+def test_two_processes_prepare_at_the_same_time(few, tmp_path):
+    # Both stop in the middle of their preparation until both have come so far.
+    code = """
+def progress(done, total):
+    if done == 4:
+        print("half", flush=True)
+        sys.stdin.readline()
+splits, info = load_horses_or_humans(data_dir=sys.argv[1], progress=progress)
+print([[int(label) for _, label in split] for split in splits])
+"""
+    both = [_start(code, tmp_path) for _ in range(2)]
+    assert [process.stdout.readline() for process in both] == ["half\n"] * 2
+    assert len(_leftovers(tmp_path)) == 2
+    results = [None, None]
+
+    def finish(index):
+        results[index] = both[index].communicate("go\n", timeout=60)
+
+    threads = [threading.Thread(target=finish, args=(i,)) for i in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [process.returncode for process in both] == [0, 0], results
+    splits, _ = load_horses_or_humans(data_dir=tmp_path)
+    assert results[0][0] == results[1][0] == f"{_labels(splits)}\n"
+    assert _leftovers(tmp_path) == []
+
+
+def test_a_killed_preparation_leaves_nothing_that_is_trusted(few, tmp_path):
+    code = """
+def progress(done, total):
+    if done == 8:
+        print("late", flush=True)
+        sys.stdin.readline()
+load_horses_or_humans(data_dir=sys.argv[1], progress=progress)
+"""
+    process = _start(code, tmp_path)
+    assert process.stdout.readline() == "late\n"
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert list(tmp_path.glob("drawn_horses_or_humans/*")) == []
+    (abandoned,) = _leftovers(tmp_path)
+
+    splits, _ = load_horses_or_humans(data_dir=tmp_path)
+    assert [len(split) for split in splits] == [5, 4]
+    # It may belong to a process at work; a day later it cannot.
+    assert _leftovers(tmp_path) == [abandoned]
+    long_ago = time.time() - 2 * 24 * 3600
+    os.utime(tmp_path / abandoned, (long_ago, long_ago))
+    _damage(tmp_path, lambda file: file.unlink())
+    load_horses_or_humans(data_dir=tmp_path)
+    assert _leftovers(tmp_path) == []
+
+
+def _damage(folder, change):
+    (file,) = folder.glob("drawn_horses_or_humans/*/*-train.tfrecord*")
+    change(file)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda file: file.unlink(),
+        lambda file: os.truncate(file, file.stat().st_size // 2),
+        lambda file: (file.parent / "dataset_info.json").unlink(),
+        lambda file: (file.parent / "dataset_info.json").write_text("{"),
+    ],
+    ids=["file lost", "file cut", "info lost", "info cut"],
+)
+def test_a_damaged_cache_is_prepared_again(few, tmp_path, change):
+    splits, _ = load_horses_or_humans(data_dir=tmp_path)
+    expected = _labels(splits)
+    _damage(tmp_path, change)
+    splits, _ = load_horses_or_humans(data_dir=tmp_path)
+    assert _labels(splits) == expected
+
+
+class _Server(http.server.ThreadingHTTPServer):
+    """Serves two small archives in the shape of the originals."""
+
+    cut = None
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.archives = {train: self._archive(train) for train in (True, False)}
+
+    def _archive(self, train):
+        file = io.BytesIO()
+        with zipfile.ZipFile(file, "w") as archive:
+            for index in range(3 if train else 1):
+                for label, name in enumerate(("horses", "humans")):
+                    image, _ = horses_or_humans.draw("test", index + 128 * label)
+                    png = tf.io.encode_png(image).numpy()
+                    archive.writestr(f"{name}/{name}{index}.png", png)
+        return file.getvalue()
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    def do_HEAD(self):
+        self._answer(b"")
+
+    def do_GET(self):
+        content = self.server.archives["validation" not in self.path]
+        self._answer(content)
+
+    def _answer(self, content):
+        self.send_response(200)
+        sent = content
+        if self.server.cut and "validation" in self.path:
+            sent = content[: len(content) // 2]
+        # "silent" is a proxy that takes the half for the whole.
+        length = len(sent) if self.server.cut == "silent" else len(content)
+        self.send_header("Content-Length", str(length))
+        self.end_headers()
+        self.wfile.write(sent)
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture
+def server(monkeypatch):
+    """The real TFDS builder, with a server on this machine in place of Google's."""
+    cls = tfds_cache._original()
+    with _Server(("127.0.0.1", 0), _Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        module = sys.modules[cls.__module__]
+        infos = {}
+        for name, file, train in (
+            ("_TRAIN_URL", "horse-or-human.zip", True),
+            ("_TEST_URL", "validation-horse-or-human.zip", False),
+        ):
+            url = f"http://127.0.0.1:{server.server_port}/{file}"
+            monkeypatch.setattr(module, name, url)
+            content = server.archives[train]
+            infos[url] = tfds.download.checksums.UrlInfo(
+                size=len(content),
+                checksum=hashlib.sha256(content).hexdigest(),
+                filename=file,
+            )
+        monkeypatch.setattr(cls, "url_infos", infos)
+        yield server
+        server.shutdown()
+
+
+def test_the_real_data_set_comes_through_tfds(server, tmp_path):
+    splits, metadata = load_horses_or_humans("tfds", data_dir=tmp_path)
+    assert metadata.name == "horses_or_humans"
+    assert metadata.splits["train"].num_examples == 6
+    assert sorted(_labels(splits)[1]) == [0, 1]
+    server.cut = "broken"
+    load_horses_or_humans("tfds", data_dir=tmp_path)
+    assert _leftovers(tmp_path) == []
+
+
+@pytest.mark.parametrize("cut", ["broken", "silent"])
+def test_an_interrupted_download_leaves_nothing_to_trust(server, tmp_path, cut):
+    server.cut = cut
+    with pytest.raises(ConnectionError, match='source="drawn"'):
+        load_horses_or_humans("tfds", data_dir=tmp_path)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    server.cut = None
+    splits, _ = load_horses_or_humans("tfds", data_dir=tmp_path)
+    assert [len(split) for split in splits] == [6, 2]
+
+
+def test_without_a_network_one_sentence_names_the_way_out(monkeypatch, tmp_path):
+    # Nothing listens on this port.
+    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    start = time.monotonic()
+    with pytest.raises(ConnectionError) as error:
+        load_horses_or_humans("tfds", data_dir=tmp_path)
+    assert time.monotonic() - start < 2 * tfds_cache.TIMEOUT
+    message = str(error.value)
+    assert "network" in message and 'source="drawn"' in message
+    assert "\n" not in message
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def _numbered(count, size=12):
+    """Images that are each of one value, their number; the labels say it again."""
+    numbers = np.arange(count)
+    images = np.broadcast_to(numbers[:, None, None, None], (count, size, size, 3))
+    return tf.data.Dataset.from_tensor_slices((images.astype(np.uint8), numbers))
+
+
+def _pictures(count=20, size=32):
+    images = np.stack([horses_or_humans.draw("test", i)[0] for i in range(4)])
+    images = tf.image.resize(images, (size, size)).numpy().astype(np.uint8)
+    images = np.resize(images, (count, size, size, 3))
+    return tf.data.Dataset.from_tensor_slices((images, np.arange(count)))
+
+
+def _epoch(ds):
+    batches = list(ds.as_numpy_iterator())
+    return [np.concatenate(part) for part in zip(*batches, strict=True)]
+
+
+def test_without_shuffle_and_augment_images_are_only_rescaled():
+    images, labels = _epoch(prepare(_numbered(7), batch_size=3))
+    assert labels.tolist() == list(range(7))
+    np.testing.assert_allclose(images[:, 5, 5, 1], np.arange(7) / 255, rtol=1e-6)
+    assert [len(y) for _, y in prepare(_numbered(7), batch_size=3)] == [3, 3, 1]
+
+
+def test_augmentation_moves_pixels_and_keeps_range_and_labels():
+    ds = _pictures()
+    plain, _ = _epoch(prepare(ds))
+    moved, labels = _epoch(prepare(ds, augment=True, seed=1))
+    assert labels.tolist() == list(range(20))
+    assert moved.shape == plain.shape and moved.dtype == np.float32
+    assert 0 <= moved.min() and moved.max() <= 1
+    changes = abs(moved - plain).mean((1, 2, 3))
+    assert (changes > 0.01).all()
+    # Every image of a batch is moved in its own way.
+    assert len(np.unique(moved[::4].round(4), axis=0)) == 5
+
+
+def test_the_same_seed_gives_the_same_batches_epoch_by_epoch():
+    ds = _pictures(count=50)
+    settings = dict(batch_size=8, shuffle=True, augment=True)
+    first, second = (prepare(ds, seed=3, **settings) for _ in range(2))
+    # A look at the first batch alone must not shift what comes after.
+    for pipeline in (first, second):
+        for _ in pipeline.take(1):
+            pass
+    epochs = [[_epoch(pipeline) for _ in range(2)] for pipeline in (first, second)]
+    for one, other in zip(*epochs, strict=True):
+        np.testing.assert_array_equal(one[1], other[1])
+        np.testing.assert_array_equal(one[0], other[0])
+    assert (epochs[0][0][1] != epochs[0][1][1]).any(), "order differs by epoch"
+    fixed = prepare(ds, augment=True, seed=3)
+    assert (_epoch(fixed)[0] != _epoch(fixed)[0]).any(), "augmentation too"
+    other = _epoch(prepare(ds, seed=4, **settings))
+    assert (other[1] != epochs[0][0][1]).any()
+
+
+def test_shuffling_keeps_every_image():
+    _, labels = _epoch(prepare(_numbered(200), batch_size=16, shuffle=True, seed=0))
+    assert sorted(labels) == list(range(200))
+    assert (labels[:100] > 100).sum() > 20, "shuffled over all, not near by"
+
+
+def test_image_size_resizes():
+    images, _ = _epoch(prepare(_pictures(size=32), image_size=16))
+    assert images.shape == (20, 16, 16, 3)
+
+
+@pytest.mark.parametrize(
+    ("layer", "parameter", "flips", "angle", "zoom"),
+    [
+        (keras.layers.RandomRotation, 0.15, (1, 1), 2 * np.pi * 0.15, 0.0),
+        (keras.layers.RandomRotation, -0.3, (1, 1), -2 * np.pi * 0.3, 0.0),
+        (keras.layers.RandomZoom, 0.2, (1, 1), 0.0, 0.2),
+        (keras.layers.RandomZoom, -0.2, (1, 1), 0.0, -0.2),
+    ],
+)
+def test_the_affine_map_does_what_the_layer_of_keras_does(
+    layer, parameter, flips, angle, zoom
+):
+    images = next(iter(_pictures(4).batch(4)))[0].numpy().astype(np.float32)
+    expected = keras.ops.convert_to_numpy(layer((parameter, parameter))(images))
+    np.testing.assert_allclose(_mapped(images, flips, angle, zoom), expected, atol=0.5)
+
+
+def test_the_affine_map_flips_exactly():
+    images = next(iter(_pictures(4).batch(4)))[0].numpy().astype(np.float32)
+    for flips, flipped in (
+        ((-1, 1), images[:, :, ::-1]),
+        ((1, -1), images[:, ::-1]),
+        ((1, 1), images),
+    ):
+        np.testing.assert_allclose(_mapped(images, flips, 0.0, 0.0), flipped, atol=1e-2)
+
+
+def _mapped(images, flips, angle, zoom):
+    count, height, width, _ = images.shape
+    maps = image_pipeline.affine_maps(
+        tf.constant([flips] * count, tf.float32),
+        tf.fill([count], np.float32(angle)),
+        tf.fill([count], np.float32(zoom)),
+        height,
+        width,
+    )
+    return tf.raw_ops.ImageProjectiveTransformV3(
+        images=images,
+        transforms=maps,
+        output_shape=(height, width),
+        fill_value=0.0,
+        interpolation="BILINEAR",
+        fill_mode="REFLECT",
+    ).numpy()

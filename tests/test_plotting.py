@@ -1,0 +1,54 @@
+"""Every figure: drawn without a warning, described, and what it shows is there."""
+
+import io
+import warnings
+
+import numpy as np
+import pytest
+from matplotlib.image import imread
+
+from helpers import geometry, plotting
+
+HISTORY = {
+    "accuracy": [0.8, 0.9],
+    "val_accuracy": [0.8, 0.85],
+    "loss": [1.0, 0.5],
+    "val_loss": [1.0, 0.6],
+}
+FIGURES = {
+    "accuracy_and_loss": lambda: plotting.accuracy_and_loss({"CG": HISTORY}),
+    "cost_of_constraint": lambda: plotting.cost_of_constraint([1, 2], [0.5, 0.9], 0.9),
+    "frank_wolfe_step": geometry.frank_wolfe_step,
+    "image_grid": lambda: plotting.image_grid(np.zeros((3, 28, 28)), [1, 2, 3]),
+    "norms": lambda: plotting.norms({"CG": [0, 2, 3]}, {"λ": 4}, log=True),
+    "singular_values": lambda: plotting.singular_values({"fro": np.eye(4)}),
+}
+
+
+@pytest.mark.parametrize("draw", FIGURES.values(), ids=FIGURES)
+def test_figure_has_pixels_and_a_text(draw):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        picture = draw()
+    data, metadata = picture._repr_mimebundle_()
+    pixels = imread(io.BytesIO(data["image/png"]))
+    assert pixels.std() > 0.01
+    assert len(picture.text) > 20
+    assert data["text/plain"] == metadata["image/png"]["alt"] == repr(picture)
+
+
+def test_the_text_names_the_runs_and_the_bounds():
+    text = plotting.norms({"CG": [1], "SGD": [2]}, {"λ": 3}).text
+    assert all(name in text for name in ("CG", "SGD", "λ"))
+
+
+def test_lines_differ_by_more_than_colour():
+    dashes = {str(style["linestyle"]) for style in plotting.STYLES}
+    markers = {style["marker"] for style in plotting.STYLES}
+    assert len(dashes) == len(markers) == len(plotting.STYLES)
+
+
+def test_a_step_ends_between_its_two_points():
+    """γ = 0 stays, γ = 1 arrives: the pictures differ."""
+    pictures = [geometry.frank_wolfe_step(gamma=gamma).png for gamma in (0.0, 0.5, 1.0)]
+    assert len(set(pictures)) == 3
