@@ -9,8 +9,10 @@ NOTEBOOKS := $(wildcard notebooks/*/*.ipynb)
 
 .PHONY: lab test lint notebooks clean
 
+# Jupyter prints the address, for a machine without a browser; in a container, where
+# one is root, it asks to be told that this is meant.
 lab: .venv/lab
-	$(BIN)/jupyter lab --notebook-dir=notebooks
+	$(BIN)/jupyter lab --notebook-dir=notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
 
 test: .venv/test lint
 	$(BIN)/python -m pytest --nbval --durations=10

@@ -134,8 +134,12 @@ def comparison(ours, original):
     if original is not None:
         runs[_("TensorFlow Addons")] = original
     figure, ax = plotting.new_figure(8, 4)
-    for (name, accuracies), style in zip(runs.items(), plotting.STYLES, strict=False):
-        ax.plot(accuracies, label=name, markersize=5, **style)
+    # The first line is wide, so that it shows under the second.
+    looks = ({"linewidth": 6, "markersize": 10, "alpha": 0.5}, {"markersize": 5})
+    for (name, accuracies), style, look in zip(
+        runs.items(), plotting.STYLES, looks, strict=False
+    ):
+        ax.plot(accuracies, label=name, **style, **look)
     if original is None:
         ax.set_title(
             _("TensorFlow Addons needs Python 3.11; there is nothing to compare here.")
