@@ -1,0 +1,141 @@
+"""A notebook in a browser, as a learner sees it."""
+
+import shutil
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PANEL = ".widget-play"
+
+
+def launch(playwright):
+    """Debian's Chromium, without a window."""
+    return playwright.chromium.launch(
+        executable_path=shutil.which("chromium"), args=ARGUMENTS
+    )
+
+
+class NotebookPage:
+    """A notebook open in JupyterLab.
+
+    Args:
+        browser: Playwright's browser.
+        url: Address of the notebook.
+        width: Width of the window in pixels.
+        height: Height of the window in pixels.
+    """
+
+    def __init__(self, browser, url, width=1280, height=900):
+        self.page = browser.new_page(viewport={"width": width, "height": height})
+        self.page.goto(url)
+        self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+
+    def run_all(self, timeout=600_000):
+        """Runs all cells and waits until the last one has its number."""
+        self.page.set_default_timeout(15_000)
+        # Before its kernel is there, JupyterLab would ask which one to take.
+        self.page.wait_for_selector("text=/\\| Idle/", timeout=60_000)
+        self.page.click(".lm-MenuBar-itemLabel:text-is('Run')")
+        self.page.click(".lm-Menu-itemLabel:text-is('Run All Cells')")
+        select = ".jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell .jp-InputPrompt"
+        self.page.wait_for_function(
+            """selector => {
+                const prompts = [...document.querySelectorAll(selector)];
+                return prompts.length && prompts.every(p => /\\d/.test(p.textContent));
+            }""",
+            arg=select,
+            timeout=timeout,
+        )
+
+    def explorer(self):
+        """The picture of the explorer, which has no play button."""
+        return self.page.locator(
+            f".widget-vbox:not(:has({PANEL})) > .widget-image"
+        ).first
+
+    def panel(self, index=0):
+        """The live panel with this number."""
+        play = self.page.locator(PANEL).nth(index)
+        play.scroll_into_view_if_needed(timeout=60_000)
+        box = play.locator("xpath=ancestor::div[contains(@class, 'widget-vbox')][1]")
+        return PanelOnPage(self.page, box)
+
+
+class PanelOnPage:
+    """A live panel on a page."""
+
+    def __init__(self, page, box):
+        self.page, self.box = page, box
+
+    def play(self):
+        self.box.locator(".widget-play button").first.click()
+
+    def button(self, index):
+        """The button with this number, after the play button's own."""
+        return self.box.locator("button.widget-button").nth(index)
+
+    def slider(self, label):
+        return self.box.locator(".widget-slider").filter(has_text=label)
+
+    def press_handle(self, label):
+        """Presses the mouse on a slider's handle, and returns the slider's box."""
+        slider = self.slider(label)
+        handle = slider.locator(".noUi-handle").bounding_box()
+        x = handle["x"] + handle["width"] / 2
+        self.page.mouse.move(x, handle["y"] + handle["height"] / 2)
+        self.page.mouse.down()
+        return slider.locator(".noUi-target").bounding_box()
+
+    def drag_to(self, track, share, steps=12):
+        """Moves the pressed handle to a share of the track's length."""
+        x = track["x"] + share * track["width"]
+        self.page.mouse.move(x, track["y"] + track["height"] / 2, steps=steps)
+
+    def type(self, index, text):
+        """Types into the text box with this number."""
+        box = self.box.locator("input[type=text]").nth(index)
+        box.fill(text)
+        box.press("Enter")
+
+    def text(self):
+        return self.box.inner_text()
+
+    def overlaps(self):
+        """Pairs of visible parts that cover one another, and parts that are cut off."""
+        return self.box.evaluate(
+            """box => {
+                const selectors = '.widget-play, button.widget-button, .widget-slider,'
+                    + ' .widget-text, .widget-html-content > span, .widget-hprogress,'
+                    + ' .widget-image, .widget-checkbox';
+                const parts = [...box.querySelectorAll(selectors)]
+                    .filter(p => p.offsetWidth && p.offsetHeight
+                        && !p.parentElement.closest(selectors));
+                const area = box.closest('.jp-OutputArea-output')
+                    .getBoundingClientRect();
+                const wrong = [];
+                const name = p => p.className + ' ' + p.textContent.slice(0, 30);
+                parts.forEach((p, i) => {
+                    const a = p.getBoundingClientRect();
+                    if (a.right > area.right + 1 || a.left < area.left - 1)
+                        wrong.push('cut off: ' + name(p));
+                    if (p.scrollWidth > p.clientWidth + 2 && p.clientWidth)
+                        wrong.push('too narrow: ' + name(p));
+                    parts.slice(i + 1).forEach(q => {
+                        const b = q.getBoundingClientRect();
+                        const across = Math.min(a.right, b.right)
+                            - Math.max(a.left, b.left);
+                        const down = Math.min(a.bottom, b.bottom)
+                            - Math.max(a.top, b.top);
+                        if (across > 2 && down > 2)
+                            wrong.push('overlap: ' + name(p) + ' / ' + name(q));
+                    });
+                });
+                return wrong;
+            }"""
+        )
