@@ -27,9 +27,9 @@ class LiveFigure:
     """
 
     def __init__(self, names, norm, kind, held_out=True):
-        self._has_held_out, self._legend = held_out, None
+        self._has_held_out = held_out
         self.names, self.norm, self.kind = _short(names), norm, kind
-        self._raster = Raster(9.2, 5.0)
+        self._raster = Raster(9.2, 5.4)
         columns = 2 if kind is None else 3
         grid = self._raster.figure.add_gridspec(
             2,
@@ -39,7 +39,7 @@ class LiveFigure:
             right=0.975,
             top=0.94,
             bottom=0.1,
-            hspace=0.42,
+            hspace=0.62,
             wspace=0.24,
         )
         add = self._raster.figure.add_subplot
@@ -50,8 +50,6 @@ class LiveFigure:
             self._add_special(add(grid[0, 2]))
         self._add_norms(add(grid[1, :]))
         self._marks = [self._mark_line(ax) for ax in self._raster.figure.axes]
-        if self._legend is not None:
-            self._raster.moving(self._legend)  # last, and so above the lines
 
     def _line(self, ax, color, linestyle="-", marker="o", width=1.6, **kwargs):
         """A moving line whose last point alone carries the marker."""
@@ -80,8 +78,15 @@ class LiveFigure:
             self._line(ax, VERMILION, "--", "s", label=_("held out")),
         ]
         if self._has_held_out:
-            legend = ax.legend(fontsize=9, loc="lower right", framealpha=0.8)
-            self._legend = legend
+            # Under the axis, where it can hide no line.
+            ax.legend(
+                fontsize=9,
+                loc="upper left",
+                bbox_to_anchor=(-0.06, -0.12),
+                ncols=2,
+                columnspacing=1.2,
+                frameon=False,
+            )
 
     def _add_loss(self, ax):
         quiet(ax, _("Loss in training"))

@@ -58,7 +58,7 @@ class Lab:
 
     @staticmethod
     def _write_settings(settings):
-        """Answers what JupyterLab asks at its first start; keeps all cells on the page."""
+        """Answers what JupyterLab asks first; keeps all cells on the page."""
         for name, values in {
             "apputils-extension/notification": {
                 "fetchNews": "false",

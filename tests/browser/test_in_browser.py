@@ -120,12 +120,11 @@ def test_a_learner_plays_and_steers(lab, browser, name):
     track = panel.press_handle(label)
     panel.drag_to(track, 0.25)
     until(lambda: kernel.value(HISTORY)[-1][column] < before[column] / 10)
-    released = kernel.value("[len(session.history), __import__('time').time()]")
     page.page.mouse.up()
     ticks_at_release = kernel.value("len(session.history)")
     key = "lambda_" if constrained else "learning_rate"
-    target = kernel.value(f"session.hyperparameters['{key}']")
     until(lambda: kernel.value("len(session.history)") > ticks_at_release + 8)
+    target = kernel.value(f"session.hyperparameters['{key}']")
     history = kernel.value(HISTORY)
 
     # In mid-training, at most one tick after the release, and it never stopped.
@@ -133,7 +132,6 @@ def test_a_learner_plays_and_steers(lab, browser, name):
     assert all(row[column] == target for row in history[ticks_at_release + 1 :])
     steps = np.array([row[0] for row in history])
     assert np.all(np.diff(steps) > 0)
-    assert released[0] <= ticks_at_release + 1
     assert kernel.value("panel.playing") and kernel.value("panel.message") == ""
 
     # Ticks a second, and the share of the time spent on training.
