@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 BIN := .venv/bin
 NOTEBOOKS := $(wildcard notebooks/*/*.ipynb)
 
-.PHONY: lab test lint notebooks clean
+.PHONY: lab test test-colab-widgets lint notebooks bench clean
 
 # Jupyter prints the address, for a machine without a browser; in a container, where
 # one is root, it asks to be told that this is meant.
@@ -16,6 +16,24 @@ lab: .venv/lab
 
 test: .venv/test lint
 	$(BIN)/python -m pytest --nbval --durations=10
+
+# Colab has ipywidgets 7 and an older kernel. No JupyterLab of today takes these, so
+# they are laid over the environment, and the panels are tested at the kernel.
+COLAB_WIDGETS := ipywidgets==7.7.1 ipykernel==6.17.1 widgetsnbextension==3.6.10 \
+	jupyterlab-widgets==1.1.11 ipython-genutils==0.2.0
+OVERLAY := PYTHONPATH=.venv/colab-widgets
+test-colab-widgets: .venv/test .venv/colab-widgets
+	$(OVERLAY) $(BIN)/python -c 'import ipykernel, ipywidgets; \
+	assert (ipywidgets.__version__, ipykernel.__version__) == ("7.7.1", "6.17.1")'
+	$(OVERLAY) $(BIN)/python -m pytest --nbval tests/test_live_panel.py \
+	tests/test_explorers.py notebooks/en
+
+.venv/colab-widgets: | .venv/test
+	$(BIN)/pip install --quiet --no-deps --target $@ $(COLAB_WIDGETS)
+
+# Each prints ratios of two things measured in turn, in one run.
+bench: .venv/test
+	for script in tests/bench/*.py; do $(BIN)/python $$script; done
 
 lint: .venv/test
 	$(BIN)/ruff check .
