@@ -5,6 +5,8 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 	2>/dev/null && { echo $$p; break; }; done)
 BIN := .venv/bin
+# What the notebooks compute does not depend on whether this machine has a GPU.
+export NOTEBOOK_PRESET ?= quick
 NOTEBOOKS := $(wildcard notebooks/*/*.ipynb)
 
 .PHONY: lab test test-colab-widgets lint notebooks bench clean

@@ -63,3 +63,65 @@ def check_small_but_accurate(model, lambda_, accuracy, bound=6.0, enough=0.88):
         "accuracy {accuracy:.3f} (at least {enough:g} is asked)."
     ).format(largest=largest, bound=bound, accuracy=accuracy, enough=enough)
     _verdict(lambda_, largest <= bound and accuracy >= enough, hint)
+
+
+def check_axes_of_a_transposed_convolution(answer):
+    """The axes of the mean for the kernel of a `Conv2DTranspose` layer."""
+    import keras
+
+    from helpers.optimizers.gradient_axes import axes_of_model
+
+    layer = keras.layers.Conv2DTranspose(8, 3)
+    model = keras.Sequential([keras.Input((6, 6, 4)), layer])
+    right = axes_of_model(model)[layer.kernel.path]
+    try:
+        given = None if answer is None else tuple(sorted(int(axis) for axis in answer))
+    except (TypeError, ValueError):
+        given = ()
+    _verdict(
+        answer,
+        given == right,
+        _("The mean runs over every axis but that of the outputs, which stays."),
+    )
+
+
+def check_projection_matrix(answer, size):
+    """The matrix that takes its mean from a vector of `size` entries."""
+    right = np.eye(size) - np.full((size, size), 1 / size)
+    try:
+        given = np.asarray([] if answer is None else answer, dtype="float64")
+    except (TypeError, ValueError):
+        given = np.zeros(0)
+    same = given.shape == right.shape and np.allclose(given, right, atol=1e-6)
+    _verdict(
+        answer,
+        same,
+        _(
+            "P must have {size} rows and columns. P times a vector of ones must be "
+            "zero, and P times a vector of mean zero must be that vector."
+        ).format(size=size),
+    )
+
+
+def check_seeds_needed(answer, deviation, half_width, confidence=0.95):
+    """The fewest pairs of runs whose interval is at most so wide on each side."""
+    from scipy import stats
+
+    count = 2
+    while _half_width(stats, count, deviation, confidence) > half_width:
+        count += 1
+    width = None
+    if isinstance(answer, int | np.integer) and answer >= 2:
+        width = _half_width(stats, int(answer), deviation, confidence)
+    hint = _("The answer must be an integer of at least 2.")
+    if width is not None:
+        hint = _(
+            "With {count} seeds the half-width is {width:.4f}. Find the smallest "
+            "number of seeds for which it is at most {wanted:g}."
+        ).format(count=int(answer), width=width, wanted=half_width)
+    _verdict(answer, width is not None and int(answer) == count, hint)
+
+
+def _half_width(stats, count, deviation, confidence):
+    quantile = stats.t.ppf((1 + confidence) / 2, count - 1)
+    return quantile * deviation / math.sqrt(count)

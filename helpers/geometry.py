@@ -1,7 +1,9 @@
 """Two-dimensional pictures of one optimizer step."""
 
 import numpy as np
+from matplotlib.figure import Figure
 from matplotlib.patches import Circle
+from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 
 from helpers.i18n import _
 from helpers.plotting import BLACK, BLUE, GREEN, GREY, VERMILION, Picture, new_figure
@@ -57,3 +59,104 @@ def frank_wolfe_step(start=(0.55, 0.6), gradient=(1.0, -0.45), radius=1.0, gamma
             "direction. The new w lies on the straight line from the old w to −λs."
         ),
     )
+
+
+def zero_mean_projection(flat=(2.0, 0.6), deep=(1.8, 1.0, -0.3)):
+    """A gradient, its mean, and what gradient centralization leaves of it.
+
+    Args:
+        flat: Gradient of two weights, for the drawing on the left.
+        deep: Gradient of three weights, for the drawing in three dimensions.
+    """
+    figure = Figure(figsize=(10, 4.8), layout="constrained")
+    left = figure.add_subplot(1, 2, 1)
+    _projection_of_two(left, np.array(flat, dtype="float64"))
+    right = figure.add_subplot(1, 2, 2, projection="3d")
+    _projection_of_three(right, np.array(deep, dtype="float64"))
+    return Picture(
+        figure,
+        _(
+            "On the left two weights, on the right three. The gradient is an arrow "
+            "from zero. Taking its mean from every entry moves its end, at a right "
+            "angle, onto the line or plane of all arrows whose entries add up to zero."
+        ),
+    )
+
+
+def _projection_of_two(ax, g):
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.grid(alpha=0.25)
+    mean = np.full(2, g.mean())
+    reach = 1.3 * np.abs(g).max()
+    line = np.array([-reach, reach])
+    ax.plot(line, -line, color=BLUE, linewidth=6, alpha=0.2)
+    arrow = {"arrowstyle": "-|>", "linewidth": 2.5, "mutation_scale": 18}
+    arrow |= {"shrinkA": 0, "shrinkB": 0}
+    for end, color in ((g, VERMILION), (mean, GREY), (g - mean, BLUE)):
+        ax.annotate("", end, (0, 0), arrowprops={**arrow, "color": color})
+    for start in (mean, g - mean):
+        ax.plot(*zip(start, g, strict=True), color=GREY, linestyle=":", linewidth=1.5)
+    labels = (
+        (g, "$g$", VERMILION, (8, 2)),
+        (mean, r"$\mu\,(1, 1)$", BLACK, (-26, 12)),
+        (g - mean, r"$\Phi(g)$", BLUE, (-12, -24)),
+    )
+    for point, label, color, offset in labels:
+        ax.annotate(
+            label,
+            point,
+            textcoords="offset points",
+            xytext=offset,
+            color=color,
+            fontsize=14,
+        )
+    ax.annotate(
+        _("sum of entries = 0"),
+        (-0.75 * reach, 0.75 * reach),
+        textcoords="offset points",
+        xytext=(10, 6),
+        color=BLUE,
+    )
+    ax.set_xlim(-reach, reach)
+    ax.set_ylim(-reach, reach)
+    ax.set_aspect("equal")
+    ax.set_xlabel(_("gradient of the first weight"))
+    ax.set_ylabel(_("gradient of the second weight"))
+
+
+def _projection_of_three(ax, g):
+    mean = np.full(3, g.mean())
+    inside = g - mean
+    reach = 1.1 * np.abs(g).max()
+    across = np.array([[1.0, -1.0, 0.0], [1.0, 1.0, -2.0]])
+    across /= np.linalg.norm(across, axis=1, keepdims=True)
+    corners = [
+        reach * (a * across[0] + b * across[1])
+        for a, b in ((-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -1))
+    ]
+    plane = Poly3DCollection([corners[:4]], color=BLUE, alpha=0.18)
+    ax.add_collection3d(plane)
+    ax.plot(*zip(*corners, strict=True), color=BLUE, linewidth=0.8)
+    for end, color in ((g, VERMILION), (mean, GREY), (inside, BLUE)):
+        ax.quiver(0, 0, 0, *end, color=color, linewidth=2.5, arrow_length_ratio=0.12)
+    for start in (mean, inside):
+        ax.plot(*zip(start, g, strict=True), color=GREY, linestyle=":", linewidth=1.5)
+    labels = (
+        (1.08 * g, "$g$", VERMILION, "left"),
+        (1.25 * mean, r"$\mu\,(1, 1, 1)$", BLACK, "right"),
+        (1.25 * inside, r"$\Phi(g)$", BLUE, "right"),
+    )
+    for point, label, color, side in labels:
+        ax.text(*point, label, color=color, fontsize=14, ha=side)
+    for setter in (ax.set_xlim, ax.set_ylim, ax.set_zlim):
+        setter(-reach, reach)
+    for axis, name in (
+        (ax.xaxis, _("first weight")),
+        (ax.yaxis, _("second weight")),
+        (ax.zaxis, _("third weight")),
+    ):
+        axis.set_label_text(name)
+        axis.set_ticks([-1, 0, 1])
+        axis.set_pane_color((1, 1, 1, 0))
+    ax.view_init(elev=30, azim=-40)
+    ax.set_box_aspect((1, 1, 1), zoom=0.9)

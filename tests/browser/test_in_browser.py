@@ -108,7 +108,7 @@ def test_a_learner_plays_and_steers(lab, browser, name):
     # The page shows the values as they are, and does not set them to its notches.
     page.page.wait_for_timeout(500)
     values = {"lambda_": 203.0, "learning_rate": 0.99949}
-    first = values if constrained else {"learning_rate": 0.001, "centralize": True}
+    first = values if constrained else {"learning_rate": 0.1, "centralize": True}
     assert kernel.value("session.hyperparameters") == first
     assert kernel.value("len(session.history)") == 1
 

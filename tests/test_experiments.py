@@ -1,0 +1,163 @@
+"""Paired comparisons against scipy, against formulas, and on simulated runs."""
+
+import random
+import time
+
+import keras
+import numpy as np
+import pytest
+from scipy import stats
+
+from helpers import experiments, timing
+from helpers.experiments import compare, paired_interval
+
+
+def from_table(values):
+    """A variant that looks its metric up by seed."""
+    return dict(enumerate(values)).__getitem__
+
+
+def test_the_interval_is_the_textbook_formula():
+    differences = np.array([0.03, -0.01, 0.02, 0.05, 0.00, 0.01])
+    low, high = paired_interval(differences)
+    # Student's quantile for 5 degrees of freedom, from the printed tables.
+    half = 2.5706 * differences.std(ddof=1) / np.sqrt(6)
+    assert low == pytest.approx(differences.mean() - half, rel=1e-4)
+    assert high == pytest.approx(differences.mean() + half, rel=1e-4)
+
+
+@pytest.mark.parametrize("confidence", [0.5, 0.95, 0.99])
+def test_compare_agrees_with_the_paired_t_test(confidence):
+    rng = np.random.default_rng(0)
+    before, after = rng.normal(0.8, 0.05, (2, 8))
+    result = compare(
+        {"A": from_table(before), "B": from_table(after)},
+        seeds=range(8),
+        confidence=confidence,
+    )
+    test = stats.ttest_rel(after, before)
+    assert result.interval == pytest.approx(tuple(test.confidence_interval(confidence)))
+    assert result.mean == pytest.approx((after - before).mean())
+    assert result.excludes_zero == (test.pvalue < 1 - confidence)
+
+
+def test_the_interval_covers_the_true_difference_as_often_as_it_says():
+    rng = np.random.default_rng(1)
+    covered = []
+    for _trial in range(2000):
+        # What the two runs of a pair share is large, and must not matter.
+        shared = rng.normal(0.7, 10.0, 5)
+        a, b = rng.normal([[0.0], [0.03]], 0.02, (2, 5)) + shared
+        low, high = paired_interval(b - a, 0.9)
+        covered.append(low <= 0.03 <= high)
+    assert np.mean(covered) == pytest.approx(0.9, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("difference", "verdict"),
+    [(0.1, "raises"), (-0.1, "lowers"), (0.0, "do not show")],
+)
+def test_the_verdict_says_what_the_interval_says(difference, verdict):
+    noise = np.array([0.01, -0.01, 0.02, -0.02])
+    result = compare(
+        {"A": from_table(np.full(4, 0.5)), "B": from_table(0.5 + difference + noise)},
+        seeds=range(4),
+        metric="Punktzahl",
+    )
+    assert verdict in result.verdict
+    assert result.excludes_zero == (difference != 0)
+    assert ("excludes zero" in result.verdict) == result.excludes_zero
+    assert "B" in result.verdict and "Punktzahl" in result.verdict
+    assert f"{difference:+.3f}" in result.summary and "4 seeds" in result.summary
+
+
+def test_equal_differences_give_an_interval_of_one_point():
+    assert paired_interval([0.0, 0.0, 0.0]) == (0.0, 0.0)
+    same = compare({"A": float, "B": float}, seeds=[1, 2])
+    assert not same.excludes_zero
+    assert same.picture().png
+
+
+def test_both_runs_of_a_pair_start_from_the_same_random_numbers():
+    def draw(seed):
+        weights = keras.layers.Dense(3)
+        weights.build((None, 4))
+        drawn = [random.random(), np.random.random(), weights.kernel.numpy().sum()]
+        return float(np.sum(drawn))
+
+    result = compare({"A": draw, "B": draw}, seeds=[3, 7, 11])
+    assert (result.differences == 0).all()
+    assert len(set(result.values[0])) == 3, "the seeds differ"
+    again = compare({"A": draw, "B": draw}, seeds=[3, 7, 11])
+    np.testing.assert_array_equal(result.values, again.values)
+
+
+def test_progress_is_told_of_every_run():
+    seen = []
+    compare({"A": float, "B": float}, [0, 1], progress=lambda *step: seen.append(step))
+    assert seen == [(0, 4), (1, 4), (2, 4), (3, 4), (4, 4)]
+
+
+def test_the_picture_says_the_verdict_where_no_test_compares_it():
+    result = compare(
+        {"A": from_table([0.1, 0.2, 0.3]), "B": from_table([0.4, 0.6, 0.5])}, range(3)
+    )
+    data, metadata = result.picture()._repr_mimebundle_()
+    assert result.verdict in metadata["image/png"]["alt"]
+    assert result.verdict not in data["text/plain"]
+
+
+@pytest.mark.parametrize(
+    "seeds", [[], [1], [1, 1], [0, -1], [0, 1.5], [True, 2], ["a", "b"]]
+)
+def test_bad_seeds_are_refused(seeds):
+    with pytest.raises(ValueError, match="seeds"):
+        compare({"A": float, "B": float}, seeds)
+
+
+def test_bad_arguments_are_refused():
+    with pytest.raises(ValueError, match="two entries"):
+        compare({"A": float}, [0, 1])
+    with pytest.raises(ValueError, match="two entries"):
+        compare({"A": float, "B": float, "C": float}, [0, 1])
+    with pytest.raises(TypeError, match="functions"):
+        compare({"A": float, "B": 1.0}, [0, 1])
+    with pytest.raises(TypeError, match="progress"):
+        compare({"A": float, "B": float}, [0, 1], progress=1)
+    with pytest.raises(ValueError, match="'B' gave nan with seed 0"):
+        compare({"A": float, "B": lambda seed: float("nan")}, [0, 1])
+    for confidence in (0, 1, 95):
+        with pytest.raises(ValueError, match="confidence"):
+            compare({"A": float, "B": float}, [0, 1], confidence=confidence)
+    for differences in ([], [1.0], [[1.0, 2.0]], [1.0, float("inf")]):
+        with pytest.raises(ValueError, match="differences"):
+            experiments.paired_interval(differences)
+
+
+def test_overhead_finds_a_known_ratio():
+    found = timing.overhead(
+        {"A": lambda: time.sleep(0.01), "B": lambda: time.sleep(0.03)}, rounds=9
+    )
+    assert 1.5 < found.ratio < 4
+    low, high = found.spread
+    assert low <= found.ratio <= high
+    assert "9 rounds" in found.summary and "≈" in found.summary
+
+
+def test_overhead_alternates_and_reverses():
+    order = []
+    timing.overhead(
+        {"A": lambda: order.append("A"), "B": lambda: order.append("B")},
+        rounds=4,
+        warmup=1,
+    )
+    assert "".join(order) == "AB" + "ABBAABBA"
+
+
+def test_overhead_refuses_bad_arguments():
+    steps = {"A": int, "B": int}
+    for rounds, warmup in ((1, 0), (2.5, 0), (2, -1)):
+        with pytest.raises(ValueError, match="must be an integer of at least"):
+            timing.overhead(steps, rounds=rounds, warmup=warmup)
+    with pytest.raises(TypeError, match="steps"):
+        timing.overhead({"A": int, "B": 2})

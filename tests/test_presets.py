@@ -1,0 +1,41 @@
+"""The preset follows the hardware, and the environment goes before it."""
+
+import pytest
+
+from helpers import presets
+from helpers.image_pipeline import ORIGINAL_SIZE, SMALLEST_SIZE, SOURCES
+
+
+@pytest.mark.parametrize(("gpu", "name"), [(False, "quick"), (True, "full")])
+def test_the_hardware_decides(monkeypatch, gpu, name):
+    monkeypatch.setattr(presets, "_has_gpu", lambda: gpu)
+    for unset in (None, "", " "):
+        monkeypatch.delenv(presets.VARIABLE, raising=False)
+        if unset is not None:
+            monkeypatch.setenv(presets.VARIABLE, unset)
+        assert presets.choose().name == name
+
+
+@pytest.mark.parametrize("name", ["quick", "full"])
+def test_the_environment_goes_first(monkeypatch, name):
+    monkeypatch.setattr(presets, "_has_gpu", lambda: name == "quick")
+    monkeypatch.setenv(presets.VARIABLE, name)
+    assert presets.choose() is presets.PRESETS[name]
+
+
+@pytest.mark.parametrize("name", ["fast", "QUICK", "0"])
+def test_another_name_is_an_error_that_lists_the_right_ones(monkeypatch, name):
+    monkeypatch.setenv(presets.VARIABLE, name)
+    with pytest.raises(ValueError, match=r"NOTEBOOK_PRESET.*quick.*full") as error:
+        presets.choose()
+    assert repr(name) in str(error.value)
+
+
+def test_full_is_the_tutorial_and_both_can_be_loaded():
+    full = presets.FULL
+    assert (full.image_size, full.batch_size, full.epochs) == (300, 128, 10)
+    assert (full.learning_rate, full.source) == (1e-4, "tfds")
+    for preset in presets.PRESETS.values():
+        assert preset.source in SOURCES
+        assert SMALLEST_SIZE <= preset.image_size <= ORIGINAL_SIZE
+        assert len(set(preset.seeds)) >= 4
