@@ -9,7 +9,7 @@ BIN := .venv/bin
 export NOTEBOOK_PRESET ?= quick
 NOTEBOOKS := $(wildcard notebooks/*/*.ipynb)
 
-.PHONY: lab test test-colab-widgets lint notebooks bench clean
+.PHONY: lab test test-browser test-colab-widgets lint notebooks bench clean
 
 # Jupyter prints the address, for a machine without a browser; in a container, where
 # one is root, it asks to be told that this is meant.
@@ -17,7 +17,12 @@ lab: .venv/lab
 	$(BIN)/jupyter lab --notebook-dir=notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
 
 test: .venv/test lint
-	$(BIN)/python -m pytest --nbval --durations=10
+	$(BIN)/python -m pytest --nbval --ignore=tests/browser --durations=10
+
+# A learner in JupyterLab: needs Debian's chromium; screenshots go to tests/artifacts.
+test-browser: .venv/test
+	$(BIN)/pip install --quiet -e '.[browser]'
+	$(BIN)/python -m pytest -s tests/browser
 
 # Colab has ipywidgets 7 and an older kernel. No JupyterLab of today takes these, so
 # they are laid over the environment, and the panels are tested at the kernel.
