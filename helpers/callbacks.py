@@ -8,6 +8,7 @@ from keras import ops
 
 from helpers.feasible_sets import BALLS
 from helpers.i18n import _
+from helpers.progress import show_bar
 
 
 class WeightNorms(keras.callbacks.Callback):
@@ -103,20 +104,21 @@ class ProgressBar(keras.callbacks.Callback):
         self._epoch = 0
         self._start = time.perf_counter()
         self._shown_at = 0.0
-        epochs = self.params["epochs"]
-        self._bar, self._text = _show_bar(
-            self.name, epochs * (self.params["steps"] or 1)
-        )
+        # Of some data Keras does not know the number of batches; then epochs count.
+        self._steps = self.params["steps"]
+        text = _("Training: {name}").format(name=self.name)
+        self._bar, self._text = show_bar(self.name, text)
+        self._bar.max = self.params["epochs"] * (self._steps or 1)
 
     def on_epoch_begin(self, epoch, logs=None):
         self._epoch = epoch
 
     def on_train_batch_end(self, batch, logs=None):
-        if time.perf_counter() - self._shown_at > 0.1:
-            self._show(self._epoch * (self.params["steps"] or 1) + batch + 1, logs)
+        if self._steps and time.perf_counter() - self._shown_at > 0.1:
+            self._show(self._epoch * self._steps + batch + 1, logs)
 
     def on_epoch_end(self, epoch, logs=None):
-        self._show((epoch + 1) * (self.params["steps"] or 1), logs)
+        self._show((epoch + 1) * (self._steps or 1), logs)
 
     def on_train_end(self, logs=None):
         self._bar.bar_style = "success"
@@ -136,23 +138,3 @@ class ProgressBar(keras.callbacks.Callback):
             accuracy=(logs or {}).get("accuracy", float("nan")),
             seconds=left,
         )
-
-
-def _show_bar(name, steps):
-    """Display a bar and a text beside it; return both widgets."""
-    import ipywidgets
-    from IPython import get_ipython
-    from IPython.display import display
-
-    bar = ipywidgets.IntProgress(max=steps, layout={"width": "30%"})
-    text = ipywidgets.Label(layout={"width": "auto"})
-    box = ipywidgets.HBox([ipywidgets.Label(name), bar, text])
-    if get_ipython():
-        # The plain text is what a page without widgets, such as GitHub's, shows.
-        plain = _("Training: {name}").format(name=name)
-        view = {"model_id": box.model_id, "version_major": 2, "version_minor": 0}
-        display(
-            {"text/plain": plain, "application/vnd.jupyter.widget-view+json": view},
-            raw=True,
-        )
-    return bar, text

@@ -24,7 +24,7 @@ class Steps:
         """Shows that `done` of `total` steps are behind us."""
         if self._bar is None:
             self._start = time.perf_counter()
-            self._show()
+            self._bar, self._text = show_bar(self.name)
         self._bar.max = total
         self._bar.value = done
         if done <= 1:
@@ -38,17 +38,29 @@ class Steps:
         if done >= total:
             self._bar.bar_style = "success"
 
-    def _show(self):
-        import ipywidgets
-        from IPython import get_ipython
-        from IPython.display import display
 
-        self._bar = ipywidgets.IntProgress(layout={"width": "30%"})
-        self._text = ipywidgets.Label(layout={"width": "auto"})
-        box = ipywidgets.HBox([ipywidgets.Label(self.name), self._bar, self._text])
-        if get_ipython():
-            view = {"model_id": box.model_id, "version_major": 2, "version_minor": 0}
-            display({"application/vnd.jupyter.widget-view+json": view}, raw=True)
+def show_bar(name, text=None):
+    """Shows a bar in the notebook; outside one, nothing.
+
+    Args:
+        name: Shown before the bar.
+        text: What a page without widgets, such as GitHub's, shows instead.
+
+    Returns:
+        `ipywidgets.IntProgress` and, to the right of it, `ipywidgets.Label`.
+    """
+    import ipywidgets
+    from IPython import get_ipython
+    from IPython.display import display
+
+    bar = ipywidgets.IntProgress(layout={"width": "30%"})
+    label = ipywidgets.Label(layout={"width": "auto"})
+    box = ipywidgets.HBox([ipywidgets.Label(name), bar, label])
+    if get_ipython():
+        view = {"model_id": box.model_id, "version_major": 2, "version_minor": 0}
+        shown = {"application/vnd.jupyter.widget-view+json": view}
+        display(shown | ({"text/plain": text} if text else {}), raw=True)
+    return bar, label
 
 
 def drawing():

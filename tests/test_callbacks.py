@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from helpers import callbacks
 
@@ -83,6 +84,16 @@ def test_progress_bar_arrives_at_its_end(capsys):
     assert bar._bar.bar_style == "success"
     assert bar._text.value.startswith("epoch 2 of 2 · loss ")
     assert capsys.readouterr().out == ""
+
+
+def test_progress_bar_counts_epochs_where_the_batches_are_not_known():
+    x = np.ones((12, 4), "float32")
+    unknown = tf.data.Dataset.from_tensor_slices((x, x[:, :3])).batch(4)
+    unknown = unknown.filter(lambda x, y: True)
+    bar = callbacks.ProgressBar()
+    model = fit(epochs=1)
+    model.fit(unknown, epochs=3, verbose=0, shuffle=False, callbacks=[bar])
+    assert bar._bar.value == bar._bar.max == 3
 
 
 def test_progress_bar_of_a_failed_training_is_not_a_success():
