@@ -134,12 +134,14 @@ class LivePanel(display.Displayed):
 
     def _count(self, change):
         """Takes the play button's new count as a tick, except in two cases."""
-        late = 0 < self._last_before_reset < change["new"]
-        self._last_before_reset = 0
-        if late:  # sent by the page before it knew of the reset
+        if change["new"] <= change["old"]:  # its stop button, or a reset
+            return
+        # Sent by the page before it knew of the reset; more than one may be under way.
+        if 0 < self._last_before_reset < change["new"]:
             self.play.value = 0
-        elif change["new"] > change["old"]:  # its stop button sets it back to 0
-            self.tick()
+            return
+        self._last_before_reset = 0
+        self.tick()
 
     @_in_its_language
     def tick(self):
