@@ -8,6 +8,7 @@ from keras import ops
 
 from helpers.feasible_sets import BALLS
 from helpers.i18n import _
+from helpers.names import short_names
 from helpers.progress import show_bar
 
 
@@ -58,16 +59,10 @@ class WeightNorms(keras.callbacks.Callback):
         if self.ord != "fro":
             norms = [BALLS[self.ord].norm(variable) for variable in variables]
         values = [*norms, np.linalg.norm(frobenius)]
-        names = [*_short_paths(variables), "joint"]
+        paths = [variable.path for variable in variables]
+        names = [*short_names(paths), "joint"]
         for name, value in zip(names, values, strict=True):
             self.history.setdefault(name, []).append(float(value))
-
-
-def _short_paths(variables):
-    """`layer/weight` of each variable, or the whole path where that is ambiguous."""
-    short = ["/".join(variable.path.split("/")[-2:]) for variable in variables]
-    unique = len(set(short)) == len(short)
-    return short if unique else [variable.path for variable in variables]
 
 
 class EpochTimer(keras.callbacks.Callback):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helpers.i18n import _
+from helpers.i18n import _, listing
 from helpers.plotting import BLACK, BLUE, GREY, STYLES, VERMILION, Picture, new_figure
 
 
@@ -116,7 +116,7 @@ def second_training(first, again, fresh):
         "the trained model, to the right of the dashed line: {again}."
     )
     return Picture(
-        figure, text.format(fresh=", ".join({**first, **fresh}), again=", ".join(again))
+        figure, text.format(fresh=listing({**first, **fresh}), again=listing(again))
     )
 
 
@@ -152,7 +152,7 @@ def gradient_parts(gradients, shape):
         "mean, an even surface, and the centralized gradient. One row for each of: "
         "{names}."
     )
-    return Picture(figure, text.format(names=", ".join(gradients)))
+    return Picture(figure, text.format(names=listing(gradients)))
 
 
 def mean_share(offsets, shares, runs):
@@ -185,5 +185,5 @@ def mean_share(offsets, shares, runs):
     text = _(
         "On the left, for {offsets} added to all inputs, the share of the squared "
         "gradient that is in its mean. On the right the loss by epoch of {names}."
-    ).format(offsets=", ".join(f"{o:g}" for o in offsets), names=", ".join(runs))
+    ).format(offsets=listing(f"{o:g}" for o in offsets), names=listing(runs))
     return Picture(figure, text)

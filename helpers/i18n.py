@@ -2,12 +2,37 @@
 
 Mark a visible string with `_("…")`, as a whole sentence with named placeholders:
 `_("Epoch {epoch} of {epochs}").format(epoch=1, epochs=10)`. Errors meant for
-programmers stay English.
+programmers stay English. The catalogs are `locale/*/LC_MESSAGES/helpers.po`.
 """
 
+import functools
 import gettext
+import io
+import pathlib
+from dataclasses import dataclass
 
-LANGUAGES = ("en",)
+LOCALE = pathlib.Path(__file__).parent / "locale"
+
+
+@dataclass(frozen=True)
+class Language:
+    """A language of the lessons.
+
+    Args:
+        name: What its speakers call it.
+        font: File in `assets` with its letters, for figures. `None` if matplotlib's
+            own font has them.
+    """
+
+    name: str
+    font: str | None = None
+
+
+LANGUAGES = {
+    "en": Language("English"),
+    "th": Language("ไทย", "NotoSansThai-Regular.ttf"),
+    "zh": Language("中文", "NotoSansSC-Regular.subset.ttf"),
+}
 
 _catalog = gettext.NullTranslations()
 _language = "en"
@@ -27,7 +52,7 @@ def set_language(language):
         raise ValueError(
             f"`language` must be one of {list(LANGUAGES)}. Received: {language!r}"
         )
-    _catalog = gettext.NullTranslations()
+    _catalog = _read_catalog(language)
     _language = language
 
 
@@ -39,3 +64,49 @@ def language():
 def _(message):
     """The message in the reader's language."""
     return _catalog.gettext(message)
+
+
+def pgettext(context, message):
+    """The message in the reader's language, where its meaning depends on the place."""
+    return _catalog.pgettext(context, message)
+
+
+def sentences(*parts):
+    """Sentences one after the other, parted as the language does it.
+
+    Args:
+        *parts: Strings; empty ones are left out.
+    """
+    pair = pgettext("two sentences in a row", "{first} {second}")
+    return _chain(pair, [part for part in parts if part])
+
+
+def listing(items):
+    """Items one after the other, parted as the language does it.
+
+    Args:
+        items: Iterable of strings or numbers.
+    """
+    return _chain(pgettext("two items of a list", "{first}, {second}"), items)
+
+
+def _chain(pair, parts):
+    parts = [str(part) for part in parts]
+    if not parts:
+        return ""
+    return functools.reduce(lambda a, b: pair.format(first=a, second=b), parts)
+
+
+def _read_catalog(language):
+    """The messages of a language, read from its PO file: none can be out of date."""
+    if language == "en":
+        return gettext.NullTranslations()
+    # Babel is in every Jupyter and on Colab; English does without it.
+    from babel.messages import mofile, pofile
+
+    compiled = io.BytesIO()
+    path = LOCALE / language / "LC_MESSAGES" / "helpers.po"
+    with path.open("rb") as file:
+        mofile.write_mo(compiled, pofile.read_po(file, locale=language))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)

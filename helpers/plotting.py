@@ -10,7 +10,7 @@ import io
 import numpy as np
 from matplotlib.figure import Figure
 
-from helpers.i18n import _
+from helpers.i18n import _, listing, sentences
 
 BLUE, VERMILION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 ORANGE, SKY, BLACK, GREY = "#E69F00", "#56B4E9", "#000000", "#767676"
@@ -77,8 +77,8 @@ def image_grid(images, titles, columns=8):
     for ax, image, title in zip(axes.flat, images, titles, strict=False):
         ax.imshow(image, cmap="gray_r")
         ax.set_title(str(title), fontsize=10)
-    shown = ", ".join(str(title) for title in titles)
-    return Picture(figure, _("Images with their labels: {labels}").format(labels=shown))
+    text = _("Images with their labels: {labels}")
+    return Picture(figure, text.format(labels=listing(titles)))
 
 
 def accuracy_and_loss(runs):
@@ -115,22 +115,23 @@ def accuracy_and_loss(runs):
         ax.xaxis.get_major_locator().set_params(integer=True)
     handles, labels = left.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(runs))
-    names = ", ".join(runs)
     text = _("Two graphs, accuracy and loss by epoch, for the runs {names}.")
-    return Picture(figure, text.format(names=names))
+    return Picture(figure, text.format(names=listing(runs)))
 
 
 def norms(runs, bounds=None, every="epoch", log=False):
     """Norms of weights over training.
 
     Args:
-        runs: Dict from a name to a list of norms, the first before training.
+        runs: Dict from a name to a list of norms, the first before training. The
+            name `"joint"`, as `WeightNorms` calls it, is shown translated.
         bounds: Dict from a label to a bound, drawn as a horizontal line.
         every: `"epoch"` or `"batch"`: what lies between two norms.
         log: Whether the vertical axis is logarithmic.
     """
     figure, ax = new_figure(8, 4.2)
-    for (name, values), style in zip(runs.items(), STYLES * 2, strict=False):
+    names = [_("joint") if name == "joint" else name for name in runs]
+    for name, values, style in zip(names, runs.values(), STYLES * 2, strict=False):
         values = np.array(values, dtype=float)
         if log:  # the norm of a bias starts at 0, which has no place on such an axis
             values[values == 0] = np.nan
@@ -146,9 +147,10 @@ def norms(runs, bounds=None, every="epoch", log=False):
     else:
         ax.set_ylim(bottom=0)
     figure.legend(loc="outside right upper")
-    text = _("Norms over training: {names}.").format(names=", ".join(runs))
+    text = _("Norms over training: {names}.").format(names=listing(names))
     if bounds:
-        text += " " + _("Horizontal lines: {names}.").format(names=", ".join(bounds))
+        lines = _("Horizontal lines: {names}.").format(names=listing(bounds))
+        text = sentences(text, lines)
     return Picture(figure, text)
 
 
@@ -168,7 +170,7 @@ def singular_values(runs):
     ax.set_yscale("log")
     ax.legend()
     text = _("Singular values from the largest to the smallest: {names}.")
-    return Picture(figure, text.format(names=", ".join(runs)))
+    return Picture(figure, text.format(names=listing(runs)))
 
 
 def cost_of_constraint(radii, accuracies, reference=None):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helpers.i18n import _
+from helpers.i18n import _, sentences
 from helpers.live import plane
 from helpers.live.plane_figure import PlaneFigure
 from helpers.live.raster import quiet
@@ -134,10 +134,8 @@ class CentralizationFigure(PlaneFigure):
         )
         if not losses[1][-1] <= losses[1][0]:
             third = _("With centralization it diverges as well.")
-        return " ".join(
-            [
-                first,
-                second.format(loss=losses[0][-1]),
-                third.format(loss=losses[1][-1], floor=floor),
-            ]
+        return sentences(
+            first,
+            second.format(loss=losses[0][-1]),
+            third.format(loss=losses[1][-1], floor=floor),
         )

@@ -8,6 +8,7 @@ from matplotlib import ticker
 from helpers.i18n import _
 from helpers.live import scales
 from helpers.live.raster import Raster, quiet
+from helpers.names import short_names
 from helpers.plotting import BLACK, BLUE, GREEN, GREY, PURPLE, STYLES, VERMILION
 
 # More points than these cannot be told apart.
@@ -28,7 +29,7 @@ class LiveFigure:
 
     def __init__(self, names, norm, kind, held_out=True):
         self._has_held_out = held_out
-        self.names, self.norm, self.kind = _short(names), norm, kind
+        self.names, self.norm, self.kind = short_names(names), norm, kind
         self._raster = Raster(9.2, 5.4)
         columns = 2 if kind is None else 3
         grid = self._raster.figure.add_gridspec(
@@ -184,13 +185,6 @@ class LiveFigure:
                 y += [0, 1, np.nan]
         for line in self._marks:
             line.set_data(x, y)
-
-
-def _short(names):
-    """The names without the model's own, where all begin with it."""
-    first = names[0].split("/")[0] + "/"
-    shared = all(name.startswith(first) and name.count("/") > 1 for name in names)
-    return [name.removeprefix(first) for name in names] if shared else names
 
 
 def _plain(index):

@@ -2,7 +2,7 @@
 
 import math
 
-from helpers.i18n import _
+from helpers.i18n import _, sentences
 
 
 def describe(session):
@@ -34,20 +34,20 @@ def status(session):
 
 def summary(record, kind):
     """The figure in words."""
-    sentences = [
+    parts = [
         _("After {step:,} steps: loss {loss:.3f}, accuracy {accuracy:.1%}.").format(
             step=record.step, loss=record.loss, accuracy=record.accuracy
         )
     ]
     if not math.isnan(record.held_out_accuracy):
         text = _("On held-out examples the accuracy is {accuracy:.1%}.")
-        sentences.append(text.format(accuracy=record.held_out_accuracy))
+        parts.append(text.format(accuracy=record.held_out_accuracy))
     if kind == "gap":
         text = _("The largest norm is {norm:.3g}, the bound λ is {radius:.4g}.")
-        sentences.append(text.format(norm=max(record.norms), radius=record.lambda_))
+        parts.append(text.format(norm=max(record.norms), radius=record.lambda_))
     if kind == "removed_share":
         text = _("Centralization takes {share:.0%} off the gradient's length.")
         if not record.centralize:
             text = _("Centralization would take {share:.0%} off the gradient's length.")
-        sentences.append(text.format(share=record.removed_share))
-    return " ".join(sentences)
+        parts.append(text.format(share=record.removed_share))
+    return sentences(*parts)

@@ -1,0 +1,1 @@
+"""How the lessons are translated; `notebooks/translate.py` is the command."""
