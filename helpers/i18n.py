@@ -52,8 +52,12 @@ def set_language(language):
         raise ValueError(
             f"`language` must be one of {list(LANGUAGES)}. Received: {language!r}"
         )
-    _catalog = _read_catalog(language)
-    _language = language
+    # fonts needs LANGUAGES, and matplotlib, which importing helpers must not load.
+    from helpers import fonts
+
+    catalog = _read_catalog(language)
+    fonts.use(language)
+    _catalog, _language = catalog, language
 
 
 def language():
