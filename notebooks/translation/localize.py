@@ -28,10 +28,18 @@ def localized(project, language):
     folder = project.root / "notebooks" / language
     path = project.root / "notebooks/locale" / f"{language}.po"
     catalog = catalogs.read(path, language)
-    files = {folder / "README.md": _readme(project, language, catalog)}
-    for lesson in project.lessons:
-        files[folder / lesson.name] = _notebook(lesson, language, catalog)
-    return files
+    notebooks = {
+        folder / lesson.name: _notebook(lesson, language, catalog)
+        for lesson in project.lessons
+    }
+    readme = badges.stamp_readme(
+        _readme(project, language, catalog),
+        {f"notebooks/{language}/{path.name}": nb for path, nb in notebooks.items()},
+        language,
+        *badges.repository(),
+        catalogs.lookup(catalog, "badges"),
+    )
+    return {folder / "README.md": readme, **notebooks}
 
 
 def build(project, language):

@@ -56,7 +56,7 @@ class Project:
 
     def prose(self):
         """The messages of the notebooks, the badges and the README, without doubles."""
-        messages = [Message("badges", label) for label in badges.LABELS]
+        messages = [Message("badges", text) for text in badges.MESSAGES]
         for path in self.lessons:
             notebook = nbformat.read(path, as_version=4)
             for cell in notebook.cells:
