@@ -37,10 +37,12 @@ class Glossary:
         terms = sorted(words, key=len, reverse=True)
         pattern = "|".join(_pattern(term) for term in terms)
         self._pattern = re.compile(rf"\b(?:{pattern})\b", re.IGNORECASE)
-        self._terms = {term.lower(): term for term in terms}
+        self._terms = {_plain(term): term for term in terms}
 
     def breaches(self, context, text, translation):
         """List of `Breach`: the terms of a text that a translation lost."""
+        if not self.words:
+            return []
         prose = NOT_PROSE.sub(" ", text)
         found = {self._term(match[0]) for match in self._pattern.finditer(prose)}
         missing = []
@@ -53,7 +55,7 @@ class Glossary:
         return missing
 
     def _term(self, match):
-        text = " ".join(match.lower().replace("-", " ").split())
+        text = _plain(match)
         for candidate in (text, text.removesuffix("s"), text.removesuffix("es")):
             if candidate in self._terms:
                 return self._terms[candidate]
@@ -93,9 +95,13 @@ def _rows(path):
         return list(csv.DictReader(file))
 
 
+def _plain(text):
+    return " ".join(text.lower().replace("-", " ").split())
+
+
 def _pattern(term):
     """A term in the singular or plural, parted by a space or a hyphen."""
-    words = re.escape(term).replace(r"\ ", r"[\s-]+")
+    words = r"[\s-]+".join(map(re.escape, re.split(r"[\s-]", term)))
     if term.endswith("y"):
         return f"(?:{words}|{words[:-1]}ies)"
     return f"{words}(?:s|es)?"
