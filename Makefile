@@ -17,7 +17,8 @@ lab: .venv/lab
 	$(BIN)/jupyter lab --notebook-dir=notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
 
 test: .venv/test lint
-	$(BIN)/python -m pytest --nbval --ignore=tests/browser --durations=10
+	$(BIN)/python notebooks/translate.py check
+	$(BIN)/python -m pytest --nbval -n 2 --dist loadscope --ignore=tests/browser --durations=10
 
 # A learner in JupyterLab: needs Debian's chromium; screenshots go to tests/artifacts.
 test-browser: .venv/test
@@ -46,7 +47,12 @@ lint: .venv/test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-notebooks: .venv/lab
+# From the English notebooks to those of all languages, run and with their outputs.
+notebooks: .venv/test
+	$(BIN)/python notebooks/stamp.py write
+	$(BIN)/python notebooks/translate.py extract
+	$(BIN)/python notebooks/translate.py build
+	$(BIN)/python notebooks/translate.py check
 	$(BIN)/python notebooks/execute.py $(NOTEBOOKS)
 
 clean:
