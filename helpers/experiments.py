@@ -14,6 +14,8 @@ from scipy import stats
 
 from helpers import figures_gc
 from helpers.i18n import _
+from helpers.restarts import restart  # noqa: F401
+from helpers.sweeps.api import Sweep, sweep  # noqa: F401
 
 
 @dataclasses.dataclass(frozen=True)

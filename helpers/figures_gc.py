@@ -6,7 +6,7 @@ from helpers.i18n import _, listing
 from helpers.plotting import BLACK, BLUE, GREY, STYLES, VERMILION, Picture, new_figure
 
 
-class _Found(Picture):
+class Found(Picture):
     """A picture whose text for a screen reader is what was computed.
 
     The computed sentence may come out otherwise on another processor, so the plain
@@ -83,7 +83,7 @@ def paired_comparison(comparison):
         other=comparison.names[1],
         count=len(comparison.seeds),
     )
-    return _Found(figure, text, comparison.verdict)
+    return Found(figure, text, comparison.verdict)
 
 
 def second_training(first, again, fresh):
