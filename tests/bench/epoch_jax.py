@@ -1,0 +1,56 @@
+"""Worker: an epoch of MNIST in JAX written by hand, one `lax.scan` over the batches.
+
+It is what a loop without a framework around it needs. Argument: a file with x, y and
+the weights.
+"""
+
+import sys
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from rows import serve
+
+RATE, RADIUS, BATCH = 0.99949, 203.0, 64
+data = {name: jnp.asarray(array) for name, array in np.load(sys.argv[1]).items()}
+weights = [data[f"w{i}"] for i in range(6)]
+full = len(data["x"]) // BATCH * BATCH
+
+
+def logits(w, x):
+    x = jax.nn.relu(x @ w[0] + w[1])
+    x = jax.nn.relu(x @ w[2] + w[3])
+    return x @ w[4] + w[5]
+
+
+def loss(w, x, y):
+    p = jax.nn.log_softmax(logits(w, x))
+    return -jnp.take_along_axis(p, y[:, None], 1).mean()
+
+
+def step(w, batch):
+    def update(v, g):
+        s = g / (jnp.linalg.norm(g) + 1e-7)
+        return RATE * v - (1 - RATE) * RADIUS * s
+
+    return jax.tree.map(update, w, jax.grad(loss)(w, *batch)), None
+
+
+@jax.jit
+def whole_epoch(w, x, y):
+    batches = x[:full].reshape(-1, BATCH, 784), y[:full].reshape(-1, BATCH)
+    w, _ = jax.lax.scan(step, w, batches)
+    return step(w, (x[full:], y[full:]))[0]
+
+
+def epoch():
+    global weights
+    weights = jax.block_until_ready(whole_epoch(weights, data["x"], data["y"]))
+
+
+def test():
+    guess = logits(weights, data["x_test"]).argmax(1)
+    return {"accuracy": float((guess == data["y_test"]).mean())}
+
+
+serve({"work": epoch, "accuracy": test})

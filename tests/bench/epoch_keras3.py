@@ -1,0 +1,48 @@
+"""Worker: an epoch of MNIST as the Conditional Gradient lesson trains it.
+
+Arguments: a file with x, y and the initial weights, and the steps per execution.
+"""
+
+import sys
+
+from rows import serve
+
+import helpers
+
+helpers.setup("en")
+
+import keras  # noqa: E402
+import numpy as np  # noqa: E402
+
+from helpers.optimizers import ConditionalGradient  # noqa: E402
+
+data = np.load(sys.argv[1])
+model = keras.Sequential(
+    [
+        keras.Input((784,)),
+        keras.layers.Dense(64, activation="relu"),
+        keras.layers.Dense(64, activation="relu"),
+        keras.layers.Dense(10, activation="softmax"),
+    ]
+)
+model.set_weights([data[f"w{i}"] for i in range(6)])
+model.compile(
+    ConditionalGradient(learning_rate=0.99949, lambda_=203),
+    keras.losses.SparseCategoricalCrossentropy(),
+    metrics=["accuracy"],
+    steps_per_execution=int(sys.argv[2]),
+)
+
+
+def epoch():
+    model.fit(data["x"], data["y"], batch_size=64, shuffle=False, verbose=0)
+
+
+def test():
+    _, accuracy = model.evaluate(data["x_test"], data["y_test"], verbose=0)
+    return {"accuracy": accuracy}
+
+
+# An npz file is read anew at each access.
+data = dict(data)
+serve({"work": epoch, "accuracy": test})
