@@ -1,5 +1,6 @@
 """What all tests share. Environment variables are set before Keras is imported."""
 
+import collections
 import importlib.util
 import os
 import subprocess
@@ -26,6 +27,17 @@ if HAS_TEST_TOOLS:
 def pytest_report_header(config):
     if not HAS_TEST_TOOLS:
         return "unit tests left out: they need `pip install -e .[test]`"
+
+
+def pytest_terminal_summary(terminalreporter):
+    """How long each notebook took."""
+    seconds = collections.Counter()
+    for report in terminalreporter.getreports("passed"):
+        path, _, cell = report.nodeid.partition("::")
+        if path.endswith(".ipynb") and cell:
+            seconds[path] += report.duration
+    for path, duration in sorted(seconds.items()):
+        terminalreporter.write_line(f"{duration:6.1f} s  {path}")
 
 
 def require(module, why):

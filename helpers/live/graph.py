@@ -146,7 +146,7 @@ class TrainingGraph:
         return gap
 
     def _removed_share(self, gradients):
-        """The share of the gradient's length that centralization takes away."""
+        """The share of the gradient's squared norm that centralization takes away."""
         axes = resolved_axes(
             self.optimizer.axes, self.weights, self.optimizer.conv_only
         )
@@ -154,6 +154,5 @@ class TrainingGraph:
             gradient - centralize(gradient, each)
             for gradient, each in zip(gradients, axes, strict=True)
         ]
-        return tf.math.divide_no_nan(
-            tf.linalg.global_norm(removed), tf.linalg.global_norm(gradients)
-        )
+        length = tf.linalg.global_norm
+        return tf.math.divide_no_nan(length(removed), length(gradients)) ** 2

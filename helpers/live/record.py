@@ -20,7 +20,7 @@ class Record(NamedTuple):
         held_out_accuracy: On the fixed held-out examples; NaN without any.
         gap: Frank–Wolfe gap on fixed training examples; NaN for other optimizers.
             At least 0 where every variable is in its ball.
-        removed_share: The share of the gradient's length that centralization
+        removed_share: The share of the gradient's squared norm that centralization
             removes or, where it is off, would remove; NaN for other optimizers.
         norms: Norm of each trainable variable: the norm of the ball, where there
             is one, and Frobenius otherwise.

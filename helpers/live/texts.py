@@ -46,8 +46,10 @@ def summary(record, kind):
         text = _("The largest norm is {norm:.3g}, the bound λ is {radius:.4g}.")
         parts.append(text.format(norm=max(record.norms), radius=record.lambda_))
     if kind == "removed_share":
-        text = _("Centralization takes {share:.0%} off the gradient's length.")
+        text = _("Centralization removes {share:.0%} of the gradient's squared norm.")
         if not record.centralize:
-            text = _("Centralization would take {share:.0%} off the gradient's length.")
+            text = _(
+                "Centralization would remove {share:.0%} of the gradient's squared norm."
+            )
         parts.append(text.format(share=record.removed_share))
     return sentences(*parts)
