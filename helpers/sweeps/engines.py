@@ -68,8 +68,7 @@ def run(cells, job, engine, workers):
         # One task, not an argument of each: it may hold the data of the notebook.
         # What `scatter` sends would be lost with a worker; a task's result is not.
         job = engine.submit(worker.same, job, pure=False)
-        with engine.get_executor(pure=False) as executor:
-            yield from _run_on(executor, cells, job)
+        yield from _run_on(engine.get_executor(pure=False), cells, job)
     else:
         yield from _run_on(engine, cells, job)
 
