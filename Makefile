@@ -41,7 +41,7 @@ test-colab-widgets: .venv/test .venv/colab-widgets
 
 # Each prints ratios of two things measured in turn, in one run.
 bench: .venv/test
-	for script in tests/bench/*.py; do $(BIN)/python $$script; done
+	$(BIN)/python tests/bench
 
 lint: .venv/test
 	$(BIN)/ruff check .

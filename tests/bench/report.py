@@ -25,8 +25,9 @@ CAPTION = (
 def line(row):
     """A row in one line, for the terminal."""
     verdict = {None: "", True: f", goal {row.goal}", False: f", MISSED: {row.goal}"}
+    against = f", against {row.peer}" if row.peer else ""
     return (
-        f"{row.what}, against {row.peer}: {row.quantity} {_number(row.median)} "
+        f"{row.what}{against}: {row.quantity} {_number(row.median)} "
         f"({_number(min(row.ratios))} to {_number(max(row.ratios))} in "
         f"{len(row.ratios)} rounds{verdict[row.met]})"
     )
