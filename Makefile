@@ -26,15 +26,17 @@ test-browser: .venv/test
 	$(BIN)/python -m pytest -s tests/browser
 
 # Colab has ipywidgets 7 and an older kernel. No JupyterLab of today takes these, so
-# they are laid over the environment, and the panels are tested at the kernel.
+# they are laid over the environment, and the panels are tested at the kernel. It also
+# has a matplotlib that does not shape Thai, and wants the pyparsing of its time.
 COLAB_WIDGETS := ipywidgets==7.7.1 ipykernel==6.17.1 widgetsnbextension==3.6.10 \
-	jupyterlab-widgets==1.1.11 ipython-genutils==0.2.0
+	jupyterlab-widgets==1.1.11 ipython-genutils==0.2.0 matplotlib==3.10.0 \
+	pyparsing==3.2.1
 OVERLAY := PYTHONPATH=.venv/colab-widgets
 test-colab-widgets: .venv/test .venv/colab-widgets
 	$(OVERLAY) $(BIN)/python -c 'import ipykernel, ipywidgets; \
 	assert (ipywidgets.__version__, ipykernel.__version__) == ("7.7.1", "6.17.1")'
 	$(OVERLAY) $(BIN)/python -m pytest --nbval tests/test_live_panel.py \
-	tests/test_explorers.py notebooks/en
+	tests/test_explorers.py tests/test_fonts.py notebooks/en
 
 .venv/colab-widgets: | .venv/test
 	$(BIN)/pip install --quiet --no-deps --target $@ $(COLAB_WIDGETS)
