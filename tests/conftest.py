@@ -3,6 +3,7 @@
 import collections
 import importlib.util
 import os
+import pathlib
 import subprocess
 import sys
 
@@ -47,6 +48,19 @@ def require(module, why):
         if os.environ.get("CI"):
             pytest.fail(message)
         pytest.skip(message)
+
+
+@pytest.fixture(scope="session")
+def cells_of():
+    """The cells of an English lesson: a function from its name to the sources by id."""
+    import nbformat
+
+    def read(lesson):
+        path = pathlib.Path(__file__).parents[1] / f"notebooks/en/{lesson}.ipynb"
+        notebook = nbformat.read(path, as_version=4)
+        return {cell["id"]: cell["source"] for cell in notebook.cells}
+
+    return read
 
 
 @pytest.fixture(scope="session")

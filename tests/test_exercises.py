@@ -1,31 +1,22 @@
 """Each exercise: no answer, a wrong one, and the solution printed in the notebook."""
 
-import pathlib
 import re
 
-import nbformat
 import numpy as np
 import pytest
 
 from helpers import exercises
 
-ROOT = pathlib.Path(__file__).parents[1]
-
-
-def solutions(stem):
-    """The names that the code of a notebook's solutions defines."""
-    notebook = nbformat.read(ROOT / f"notebooks/en/{stem}.ipynb", as_version=4)
-    defined = {"np": np}
-    for cell in notebook.cells:
-        if "<summary>" in cell.source:
-            for code in re.findall(r"```python\n(.*?)```", cell.source, re.DOTALL):
-                exec(code, defined)
-    return defined
-
 
 @pytest.fixture(scope="module")
-def answers():
-    return solutions("conditional_gradient")
+def answers(cells_of):
+    """The names that the code of the lesson's solutions defines."""
+    defined = {"np": np}
+    for source in cells_of("conditional_gradient").values():
+        if "<summary>" in source:
+            for code in re.findall(r"```python\n(.*?)```", source, re.DOTALL):
+                exec(code, defined)
+    return defined
 
 
 def verdict(capsys, check, *arguments, **keywords):

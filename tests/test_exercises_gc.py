@@ -1,17 +1,12 @@
 """The exercises on gradient centralization: the solutions printed there are right."""
 
-import pathlib
 import re
 
-import nbformat
 import numpy as np
 import pytest
 
 from helpers import exercises
 
-NOTEBOOK = (
-    pathlib.Path(__file__).parents[1] / "notebooks/en/gradient_centralization.ipynb"
-)
 # Exercise, the variable to be set, wrong answers.
 EXERCISES = {
     "ex1": ("axes", [(0, 1, 2), (0, 1), (), 2, "0, 1", ("a",), (0, 1, 2, 3)]),
@@ -24,9 +19,8 @@ EXERCISES = {
 
 
 @pytest.fixture(scope="module")
-def cells():
-    notebook = nbformat.read(NOTEBOOK, as_version=4)
-    return {cell["id"]: cell["source"] for cell in notebook.cells}
+def cells(cells_of):
+    return cells_of("gradient_centralization")
 
 
 @pytest.fixture

@@ -49,7 +49,8 @@ def summary(record, kind):
         text = _("Centralization removes {share:.0%} of the gradient's squared norm.")
         if not record.centralize:
             text = _(
-                "Centralization would remove {share:.0%} of the gradient's squared norm."
+                "Centralization would remove {share:.0%} of the gradient's squared "
+                "norm."
             )
         parts.append(text.format(share=record.removed_share))
     return sentences(*parts)
