@@ -36,12 +36,13 @@ except ModuleNotFoundError:
 
     package = "git+https://github.com/{repository}@{branch}"
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", package]
-    if subprocess.run(pip, capture_output=True).returncode:
-        problem = ConnectionError(
-            f"{{package}}\\n"
+    offline = (
+        f"{{package}}\\n"
 {offline}
-        )
-        problem._render_traceback_ = lambda: [str(problem)]
+    )
+    if subprocess.run(pip, capture_output=True).returncode:
+        problem = ConnectionError(offline)
+        problem._render_traceback_ = lambda: [offline]
         raise problem from None
     import helpers
 
@@ -59,8 +60,8 @@ def setup_source(language, repository, branch, offline):
         branch: String.
         offline: List of strings: `badges.OFFLINE` in each language.
     """
-    lines = [f'            "{sentence}\\n"' for sentence in offline[:-1]]
-    lines.append(f'            "{offline[-1]}"')
+    lines = [f'        "{sentence}\\n"' for sentence in offline[:-1]]
+    lines.append(f'        "{offline[-1]}"')
     return SETUP.format(
         language=language,
         repository=repository,
