@@ -12,6 +12,8 @@ from translation import blocks, catalogs
 
 SETUP_LINE = 'helpers.setup(language="{}")'
 LINK = re.compile(r"(\]\(|src=\")(?![a-z]+:|#)([^)\"#]+)")
+# The table of speeds is written by a program, in English, and stands there alone.
+SPEED = re.compile(r"<!-- begin speed -->\n.*?<!-- end speed -->\n\n", re.DOTALL)
 SWITCH = re.compile(r"<!-- begin languages -->\n.*\n<!-- end languages -->")
 
 
@@ -98,7 +100,7 @@ def _keep_outputs(notebook, path):
 
 
 def _readme(project, language, catalog):
-    source = (project.root / "README.md").read_text("utf-8")
+    source = SPEED.sub("", (project.root / "README.md").read_text("utf-8"))
     text = blocks.translate(source, catalogs.lookup(catalog, "README"))
 
     def relink(match):

@@ -22,6 +22,17 @@ CAPTION = (
 )
 
 
+HEAD = """## How fast it is
+
+`make bench` measures this table. Every row is ours against a peer, in alternation in
+one run: the median of the rounds, and the smallest and the largest. Versions and
+processor are in [results.csv](tests/bench/results.csv).
+
+| what | peer | ratio | median | smallest to largest | goal |
+|---|---|---|---|---|---|
+"""
+
+
 def line(row):
     """A row in one line, for the terminal."""
     verdict = {None: "", True: f", goal {row.goal}", False: f", MISSED: {row.goal}"}
@@ -51,13 +62,13 @@ def write_csv(rows):
 
 def write_readme(rows):
     """Put the table into README.md."""
-    head = "| what | peer | ratio | median | smallest to largest | goal |\n"
-    lines = [head, "|---|---|---|---|---|---|\n"]
+    lines = [HEAD]
     for row in rows:
         verdict = {None: "", True: row.goal, False: f"{row.goal}, missed"}[row.met]
         spread = f"{_number(min(row.ratios))} to {_number(max(row.ratios))}"
         cells = (row.what, row.peer, row.quantity, _number(row.median), spread, verdict)
         lines.append(f"| {' | '.join(cells)} |\n")
+    lines.append(f"\n![{CAPTION}](notebooks/images/bench.png)\n")
     text = README.read_text("utf-8")
     README.write_text(TABLE.sub(lambda _: "".join(lines), text), "utf-8")
 
