@@ -69,7 +69,9 @@ def load_horses_or_humans(
 
     root = tfds_cache.root(None if data_dir is None else Path(data_dir))
     builder = tfds_cache.prepared(source, root, progress)
-    splits = builder.as_dataset(split=["train", "test"], as_supervised=True)
+    splits = builder.as_dataset(
+        split=["train", "test"], as_supervised=True, read_config=tfds_cache.READ_ONCE
+    )
     loaded = tuple(_in_memory(split, image_size) for split in splits)
     return loaded, builder.info
 
@@ -131,12 +133,12 @@ def prepare(
         seeds = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True)
         ds = tf.data.Dataset.zip(ds, seeds.batch(2))
         ds = ds.map(
-            lambda batch, key: (_rescale(_augmented(batch[0], key)), batch[1]),
+            lambda batch, key: (_augmented(batch[0], key), batch[1]),
             num_parallel_calls=tf.data.AUTOTUNE,
         )
     else:
         ds = ds.map(
-            lambda images, labels: (_rescale(images), labels),
+            lambda images, labels: (_rescaled(images), labels),
             num_parallel_calls=tf.data.AUTOTUNE,
         )
     return ds.prefetch(tf.data.AUTOTUNE)
@@ -153,7 +155,8 @@ def affine_maps(flips, angles, zooms, height, width):
         width: Their width.
 
     Returns:
-        A float32 tensor `(batch, 8)`, as `ImageProjectiveTransformV3` takes it.
+        A float32 tensor `(batch, 6)` of `a0, a1, a2, b0, b1, b2`: the output pixel
+        `(x, y)` shows the point `(a0 x + a1 y + a2, b0 x + b1 y + b2)` of the input.
     """
     scale = 1.0 + zooms
     across, down = flips[:, 0] * scale, flips[:, 1] * scale
@@ -162,31 +165,73 @@ def affine_maps(flips, angles, zooms, height, width):
     # The centre of the image stays where it is.
     x, y = (width - 1) / 2, (height - 1) / 2
     a2, b2 = x - a0 * x - a1 * y, y - b0 * x - b1 * y
-    zero = tf.zeros_like(angles)
-    return tf.stack([a0, a1, a2, b0, b1, b2, zero, zero], axis=1)
+    return tf.stack([a0, a1, a2, b0, b1, b2], axis=1)
+
+
+# XLA makes one loop of each of the two functions below. As separate operations the
+# transform would write every intermediate result to memory, and take longer than
+# TensorFlow's ImageProjectiveTransformV3, which computes the coordinates of a pixel
+# anew for each of its colours.
+@tf.function(jit_compile=True)
+def transformed(images, maps):
+    """Images under affine maps, interpolated bilinearly and rescaled to [0, 1].
+
+    Beyond its edge an image goes on as its mirror image.
+
+    Args:
+        images: Tensor `(batch, height, width, channels)`, values from 0 to 255.
+        maps: Tensor `(batch, 6)`, as `affine_maps` gives them.
+
+    Returns:
+        A float32 tensor of the shape of `images`.
+    """
+    height, width, channels = images.shape[1:]
+    a0, a1, a2, b0, b1, b2 = (row[:, None, None] for row in tf.unstack(maps, axis=1))
+    x, y = tf.meshgrid(
+        tf.range(width, dtype="float32"), tf.range(height, dtype="float32")
+    )
+    x, y = a0 * x + a1 * y + a2, b0 * x + b1 * y + b2
+    left, top = tf.floor(x), tf.floor(y)
+    # The shares of the pixels to the right and below.
+    right, bottom = (x - left)[..., None], (y - top)[..., None]
+    columns = [_mirrored(tf.cast(left, tf.int32) + step, width) for step in (0, 1)]
+    rows = [_mirrored(tf.cast(top, tf.int32) + step, height) for step in (0, 1)]
+    pixels = tf.reshape(images, (-1, height * width, channels))
+
+    def row(number):
+        one, other = (
+            tf.cast(
+                tf.gather(pixels, rows[number] * width + c, batch_dims=1), "float32"
+            )
+            for c in columns
+        )
+        return one * (1 - right) + other * right
+
+    return (row(0) * (1 - bottom) + row(1) * bottom) / 255.0
+
+
+def _mirrored(index, size):
+    """Any integers as indices into an axis that goes on as its mirror image."""
+    index = tf.math.floormod(index, 2 * size)
+    return tf.minimum(index, 2 * size - 1 - index)
+
+
+@tf.function(jit_compile=True)
+def _rescaled(images):
+    return tf.cast(images, "float32") / 255.0
 
 
 def _augmented(images, key):
     count, height, width = tf.shape(images)[0], images.shape[1], images.shape[2]
     draws = tf.random.stateless_uniform((count, 4), seed=key, minval=-1.0)
-    return tf.raw_ops.ImageProjectiveTransformV3(
-        images=tf.cast(images, tf.float32),
-        transforms=affine_maps(
-            flips=tf.where(draws[:, :2] < 0, -1.0, 1.0),
-            angles=draws[:, 2] * (0.3 * 2 * np.pi),
-            zooms=draws[:, 3] * 0.2,
-            height=height,
-            width=width,
-        ),
-        output_shape=(height, width),
-        fill_value=0.0,
-        interpolation="BILINEAR",
-        fill_mode="REFLECT",
+    maps = affine_maps(
+        flips=tf.where(draws[:, :2] < 0, -1.0, 1.0),
+        angles=draws[:, 2] * (0.3 * 2 * np.pi),
+        zooms=draws[:, 3] * 0.2,
+        height=height,
+        width=width,
     )
-
-
-def _rescale(images):
-    return tf.cast(images, tf.float32) / 255.0
+    return transformed(images, maps)
 
 
 def _resize(image, size):

@@ -439,6 +439,29 @@ def test_the_affine_map_flips_exactly():
         np.testing.assert_allclose(_mapped(images, flips, 0.0, 0.0), flipped, atol=1e-2)
 
 
+@pytest.mark.parametrize("shape", [(32, 32), (20, 45), (9, 60)])
+def test_the_transform_is_the_one_of_tensorflow(shape):
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (5, *shape, 3)).astype(np.uint8)
+    maps = image_pipeline.affine_maps(
+        tf.constant(rng.choice([-1.0, 1.0], (5, 2)), tf.float32),
+        tf.constant(rng.uniform(-2, 2, 5), tf.float32),
+        tf.constant(rng.uniform(-0.2, 0.2, 5), tf.float32),
+        *shape,
+    )
+    expected = tf.raw_ops.ImageProjectiveTransformV3(
+        images=images.astype(np.float32),
+        transforms=tf.pad(maps, [[0, 0], [0, 2]]),
+        output_shape=shape,
+        fill_value=0.0,
+        interpolation="BILINEAR",
+        fill_mode="REFLECT",
+    )
+    found = image_pipeline.transformed(images, maps)
+    assert found.dtype == tf.float32
+    np.testing.assert_allclose(found, expected / 255, atol=1e-3)
+
+
 def _mapped(images, flips, angle, zoom):
     count, height, width, _ = images.shape
     maps = image_pipeline.affine_maps(
@@ -448,11 +471,4 @@ def _mapped(images, flips, angle, zoom):
         height,
         width,
     )
-    return tf.raw_ops.ImageProjectiveTransformV3(
-        images=images,
-        transforms=maps,
-        output_shape=(height, width),
-        fill_value=0.0,
-        interpolation="BILINEAR",
-        fill_mode="REFLECT",
-    ).numpy()
+    return 255 * image_pipeline.transformed(images, maps).numpy()
