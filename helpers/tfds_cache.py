@@ -26,6 +26,8 @@ from helpers.horses_or_humans import DrawnHorsesOrHumans
 
 # Seconds to wait for the server's first answer.
 TIMEOUT = 10
+# TFDS would keep all images in memory in their full size, also after they were read.
+READ_ONCE = tfds.ReadConfig(try_autocache=False)
 # A TFRecord file has its records' bytes and, for each record, its length and checksums.
 _RECORD_OVERHEAD = 16
 _ABANDONED_AFTER = 24 * 3600
