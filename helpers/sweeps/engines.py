@@ -17,6 +17,7 @@ import contextlib
 import multiprocessing
 import os
 import sys
+import warnings
 from concurrent import futures
 
 from helpers.sweeps import worker
@@ -66,21 +67,36 @@ def run(cells, job, engine, workers):
         yield from _run_in_processes(cells, job, workers)
     elif is_dask(engine):
         # One task, not an argument of each: it may hold the data of the notebook.
-        # What `scatter` sends would be lost with a worker; a task's result is not.
-        job = engine.submit(worker.same, job, pure=False)
-        yield from _run_on(engine.get_executor(pure=False), cells, job)
+        # Dask warns of its size and advises `scatter`, but what that sends is lost
+        # with a worker that dies, and a task's result is made again.
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Sending large graph", UserWarning)
+            job = engine.submit(worker.same, job, pure=False)
+        died = sys.modules["distributed"].KilledWorker
+        yield from _run_on(engine.get_executor(pure=False), cells, job, died)
     else:
         yield from _run_on(engine, cells, job)
 
 
-def _run_on(executor, cells, job):
+def _run_on(executor, cells, job, died=()):
+    """As `run`; cells that end with an exception of class `died` are run again.
+
+    Dask gives up, with the cell that killed a worker, those that waited for the same
+    worker. Run again one at a time, only the cells at fault end so once more.
+    """
     running = {executor.submit(worker.run, job, *cell): cell for cell in cells}
+    lost = []
     try:
         for future in futures.as_completed(running):
-            yield running[future], _outcome(future)
+            if not future.cancelled() and isinstance(future.exception(), died):
+                lost.append(running[future])
+            else:
+                yield running[future], _outcome(future)
     finally:  # what has not begun when the sweep is stopped
         for future in running:
             future.cancel()
+    for cell in lost:
+        yield from _run_on(executor, [cell], job)
 
 
 def _run_in_processes(cells, job, workers):
