@@ -9,7 +9,7 @@ BIN := .venv/bin
 export NOTEBOOK_PRESET ?= quick
 NOTEBOOKS := $(wildcard notebooks/*/*.ipynb)
 
-.PHONY: lab test test-browser test-colab-widgets lint notebooks bench clean
+.PHONY: lab test test-browser test-colab test-binder badges lint notebooks bench clean
 
 # Jupyter prints the address, for a machine without a browser; in a container, where
 # one is root, it asks to be told that this is meant.
@@ -18,28 +18,24 @@ lab: .venv/lab
 
 test: .venv/test lint
 	$(BIN)/python notebooks/translate.py check
-	$(BIN)/python -m pytest --nbval -n 2 --dist loadscope --ignore=tests/browser --durations=10
+	$(BIN)/python -m pytest --nbval -n 2 --dist loadscope --durations=10
 
 # A learner in JupyterLab: needs Debian's chromium; screenshots go to tests/artifacts.
 test-browser: .venv/test
 	$(BIN)/pip install --quiet -e '.[browser]'
 	$(BIN)/python -m pytest -s tests/browser
 
-# Colab has ipywidgets 7 and an older kernel. No JupyterLab of today takes these, so
-# they are laid over the environment, and the panels are tested at the kernel. It also
-# has a matplotlib that does not shape Thai, and wants the pyparsing of its time.
-COLAB_WIDGETS := ipywidgets==7.7.1 ipykernel==6.17.1 widgetsnbextension==3.6.10 \
-	jupyterlab-widgets==1.1.11 ipython-genutils==0.2.0 matplotlib==3.10.0 \
-	pyparsing==3.2.1
-OVERLAY := PYTHONPATH=.venv/colab-widgets
-test-colab-widgets: .venv/test .venv/colab-widgets
-	$(OVERLAY) $(BIN)/python -c 'import ipykernel, ipywidgets; \
-	assert (ipywidgets.__version__, ipykernel.__version__) == ("7.7.1", "6.17.1")'
-	$(OVERLAY) $(BIN)/python -m pytest --nbval tests/test_live_panel.py \
-	tests/test_explorers.py tests/test_fonts.py notebooks/en
+# What a badge launches, in environments of their own, which are kept in ~/.cache. The
+# memory that a notebook takes on Binder is printed; it needs the package libjemalloc2.
+test-colab: .venv/test
+	$(BIN)/python -m pytest -s --durations=10 tests/colab
+test-binder: .venv/test
+	$(BIN)/python -m pytest -s --durations=10 tests/binder
 
-.venv/colab-widgets: | .venv/test
-	$(BIN)/pip install --quiet --no-deps --target $@ $(COLAB_WIDGETS)
+# Badges and setup cells lead to REPOSITORY, on BRANCH, from now on.
+badges: .venv/test
+	$(BIN)/python notebooks/stamp.py write $(if $(REPOSITORY),--repository $(REPOSITORY)) \
+	$(if $(BRANCH),--branch $(BRANCH))
 
 # Each prints ratios of two things measured in turn, in one run.
 bench: .venv/test

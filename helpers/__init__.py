@@ -9,13 +9,14 @@ import os
 import sys
 import tempfile
 
-from helpers import i18n
+from helpers import environment, i18n
 
 
 def setup(language="en"):
     """Prepare a notebook: language, and TensorFlow without its start-up messages.
 
-    Call it in the first cell, before TensorFlow or Keras is imported.
+    Call it in the first cell, before TensorFlow or Keras is imported. It prints
+    something only where there is something to say: a GPU was found.
 
     Args:
         language: Language of plot labels and messages, one of
@@ -23,8 +24,10 @@ def setup(language="en"):
 
     Raises:
         ValueError: If there is no such language.
+        ImportError: If a package is missing or too old; it says what to do.
     """
     i18n.set_language(language)
+    environment.check()
     # TensorFlow and Keras read these once, when they are first imported.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
@@ -33,6 +36,8 @@ def setup(language="en"):
     with _quiet_stderr():
         import keras  # noqa: F401
         import tensorflow  # noqa: F401
+
+        environment.announce_preset()
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ files that `write` would change. A new lesson gets its badges in the same way.
 """
 
 import argparse
+import json
 import pathlib
 import re
 import sys
@@ -60,13 +61,13 @@ def setup_source(language, repository, branch, offline):
         branch: String.
         offline: List of strings: `badges.OFFLINE` in each language.
     """
-    lines = [f'        "{sentence}\\n"' for sentence in offline[:-1]]
-    lines.append(f'        "{offline[-1]}"')
+    *lines, last = [json.dumps(text, ensure_ascii=False) for text in offline]
+    lines = [line.removesuffix('"') + '\\n"' for line in lines]
     return SETUP.format(
         language=language,
         repository=repository,
         branch=branch,
-        offline="\n".join(lines),
+        offline="\n".join(8 * " " + line for line in (*lines, last)),
     )
 
 
@@ -145,13 +146,13 @@ def stamped(root=ROOT):
     return files
 
 
-def set_repository(name, branch=None, root=ROOT):
-    """Store the repository's name, and the branch, in pyproject.toml.
+def set_repository(name=None, branch=None, root=ROOT):
+    """Store the repository's name, the branch, or both, in pyproject.toml.
 
     Raises:
         ValueError: If `name` is not `owner/name`, or `branch` no name of a branch.
     """
-    if not re.fullmatch(r"[\w.-]+/[\w.-]+", name, re.ASCII):
+    if name is not None and not re.fullmatch(r"[\w.-]+/[\w.-]+", name, re.ASCII):
         raise ValueError(f"`repository` must be like owner/name. Received: {name!r}")
     if branch is not None and not re.fullmatch(r"\w[\w./-]*", branch, re.ASCII):
         raise ValueError(f"`branch` must name a branch. Received: {branch!r}")
@@ -198,8 +199,8 @@ def main():
     arguments = parser.parse_args()
     if arguments.command == "check":
         faults = check(arguments.repository)
-        sys.exit("\n".join(faults))
-    if arguments.repository:
+        sys.exit("\n".join(faults) or None)
+    if arguments.repository or arguments.branch:
         try:
             set_repository(arguments.repository, arguments.branch)
         except ValueError as error:

@@ -1,0 +1,89 @@
+"""The setup cell says what is missing, and what a GPU changes, and else nothing."""
+
+import pytest
+
+from helpers import environment, i18n, presets
+
+
+def fault(*requirements):
+    with pytest.raises(environment.Unsuitable) as error:
+        environment.check(list(requirements))
+    return str(error.value)
+
+
+def test_what_is_installed_here_will_do():
+    environment.check()
+    environment.check(["numpy", "keras>=3", 'nope>1; extra == "test"'])
+    environment.check(['nope; python_version < "3"'])
+
+
+def test_what_is_too_old_or_missing_is_named_with_the_command(monkeypatch):
+    monkeypatch.delenv("COLAB_RELEASE_TAG", raising=False)
+    versions = {"keras": "3.9.2", "tensorflow": "2.20.0"}
+    monkeypatch.setattr(environment, "_version", versions.get)
+    text = fault("keras>=3.13", "tensorflow>=2.20", "nope>=1")
+    assert "keras 3.9.2 is installed; the lessons need keras>=3.13." in text
+    assert "nope is not installed; the lessons need nope>=1." in text
+    assert "tensorflow" not in text
+    assert text.endswith('pip install --upgrade "keras>=3.13" "nope>=1"')
+
+
+def test_on_colab_the_way_out_is_another_runtime(monkeypatch):
+    monkeypatch.setenv("COLAB_RELEASE_TAG", "release-colab")
+    text = fault("nope")
+    assert "Change runtime type" in text and "pip" not in text
+
+
+def test_a_release_candidate_is_new_enough(monkeypatch):
+    monkeypatch.setattr(environment, "_version", {"keras": "3.14.0rc1"}.get)
+    environment.check(["keras>=3.13"])
+
+
+def test_tensorflow_without_gpu_support_is_tensorflow(monkeypatch):
+    installed = {"tensorflow-cpu": "2.21.0"}
+
+    def version(name):
+        if name not in installed:
+            raise environment.metadata.PackageNotFoundError(name)
+        return installed[name]
+
+    monkeypatch.setattr(environment.metadata, "version", version)
+    environment.check(["tensorflow>=2.20"])
+    assert "tensorflow 2.21.0" in fault("tensorflow>=3")
+
+
+@pytest.mark.parametrize("language", list(i18n.LANGUAGES))
+def test_the_reader_is_told_in_their_language(language):
+    try:
+        i18n.set_language(language)
+        text = fault("nope>=1")
+    finally:
+        i18n.set_language("en")
+    assert "nope>=1" in text
+    assert ("is not installed" in text) == (language == "en")
+
+
+def test_a_notebook_shows_the_sentences_and_no_trace():
+    problem = environment.Unsuitable("sentence")
+    assert problem._render_traceback_() == ["sentence"]
+
+
+@pytest.mark.parametrize(
+    ("gpu", "variable", "says"),
+    [
+        (True, "", True),
+        (False, "", False),
+        (True, "quick", False),
+        (True, "full", False),
+        (False, "full", False),
+    ],
+)
+def test_a_preset_that_the_gpu_chose_is_announced(
+    monkeypatch, capsys, gpu, variable, says
+):
+    monkeypatch.setattr(presets, "_has_gpu", lambda: gpu)
+    monkeypatch.setenv(presets.VARIABLE, variable)
+    environment.announce_preset()
+    printed = capsys.readouterr().out
+    assert ("GPU" in printed and "full" in printed) == says
+    assert says or not printed
