@@ -189,23 +189,23 @@ def check(expected=None, root=ROOT):
     ]
 
 
-def main():
+def main(arguments=None, root=ROOT):
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("command", choices=("write", "check"))
     parser.add_argument("--repository", metavar="OWNER/NAME")
     parser.add_argument("--branch")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(arguments)
     if arguments.command == "check":
-        faults = check(arguments.repository)
+        faults = check(arguments.repository, root)
         sys.exit("\n".join(faults) or None)
     if arguments.repository or arguments.branch:
         try:
-            set_repository(arguments.repository, arguments.branch)
+            set_repository(arguments.repository, arguments.branch, root)
         except ValueError as error:
             parser.error(str(error))
-    for path, text in stamped().items():
+    for path, text in stamped(root).items():
         path.write_text(text, "utf-8")
 
 
