@@ -5,6 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from helpers import timing
+from helpers.i18n import _
 
 
 def weak_scaling(build, data, devices, rounds=20):
@@ -32,7 +33,12 @@ def weak_scaling(build, data, devices, rounds=20):
     one = mirrored_step(build, data, devices[:1])
     return {
         count: timing.overhead(
-            {"1": one, str(count): mirrored_step(build, data, devices[:count])},
+            {
+                _("1 device"): one,
+                _("{count} devices").format(count=count): mirrored_step(
+                    build, data, devices[:count]
+                ),
+            },
             rounds=rounds,
         )
         for count in range(2, len(devices) + 1)

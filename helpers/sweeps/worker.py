@@ -5,6 +5,7 @@ threads when they are first loaded or used.
 """
 
 import dataclasses
+import logging
 import os
 import pickle
 import signal
@@ -152,6 +153,9 @@ def _load(job):
         if "keras" not in sys.modules:
             os.environ.update(job.environment)
             helpers.setup(job.language)
+            _quiet()
+            # TensorFlow warns of many traced functions: each cell makes a new model.
+            #logging.getLogger("tensorflow").setLevel(logging.ERROR)
         if versions() != job.versions:
             raise RuntimeError(
                 f"This worker has {versions()}, and the process that calls `sweep` has "
@@ -162,6 +166,13 @@ def _load(job):
         _functions.clear()
         _functions[job.fingerprint] = function
     return _functions[job.fingerprint]
+
+
+def _quiet():
+    # Every cell compiles a model of its own, and from the fifth on TensorFlow would
+    # remark on it, into the notebook that called `sweep`.
+    if "tensorflow" in sys.modules:
+        sys.modules["tensorflow"].get_logger().setLevel("ERROR")
 
 
 def _number(value):

@@ -1,0 +1,50 @@
+"""The figures of the lesson on scaling out."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+from helpers import figures_scale_out
+from helpers.timing import Overhead
+
+MEASURED = {
+    count: Overhead(("1", str(count)), np.array([np.ones(8), np.linspace(1, count, 8)]))
+    for count in (2, 3)
+}
+PICTURES = {
+    "one step": figures_scale_out.one_step,
+    "order": lambda: figures_scale_out.order((0.4, 1.9), (1.6, -0.5)),
+    "traffic": lambda: figures_scale_out.traffic(4000, [2, 4, 8]),
+    "weak scaling": lambda: figures_scale_out.weak_scaling(MEASURED),
+}
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_every_figure_is_drawn_without_a_warning_and_described(name):
+    with warnings.catch_warnings():
+        # A missing glyph would be a warning, on the reader's screen. The one of
+        # TensorFlow's arrays about NumPy is not of the figure's making.
+        warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", message=".*__array__.*")
+        picture = PICTURES[name]()
+    assert picture.png.startswith(b"\x89PNG")
+    data, metadata = picture._repr_mimebundle_()
+    assert len(data["text/plain"]) > 40
+    assert metadata["image/png"]["alt"] == data["text/plain"]
+    assert "{" not in picture.text
+
+
+def test_a_figure_names_what_it_shows():
+    assert "for 2 to 8 workers" in PICTURES["traffic"]().text
+    assert "for 1 to 3 devices" in PICTURES["weak scaling"]().text
+
+
+def test_what_the_figure_of_the_order_says_is_so():
+    first, second = np.array([0.4, 1.9]), np.array([1.6, -0.5])
+    support, centralized = figures_scale_out._support, figures_scale_out._centralized
+    inside = np.linalg.norm((support(first) + support(second)) / 2)
+    assert inside < 0.9 and np.isclose(np.linalg.norm(support(first + second)), 1)
+    np.testing.assert_allclose(
+        centralized(first) + centralized(second), centralized(first + second)
+    )
