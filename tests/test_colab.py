@@ -34,9 +34,18 @@ def dependencies():
     return project["dependencies"]
 
 
-def test_colab_has_all_that_the_package_requires():
-    """It is installed there with `--no-deps`."""
+def learners():
+    """What the lessons need where they run, apart from Jupyter and the original CG."""
+    lines = (ROOT / "requirements.txt").read_text().splitlines()
+    found = [line for line in lines if line and not line.startswith(("#", "-e"))]
+    others = ("jupyter", "nbval", "tensorflow-addons", "tf-keras")
+    return [line for line in found if not line.startswith(others)]
+
+
+def test_colab_has_all_that_the_package_and_the_lessons_require():
+    """The package is installed there with `--no-deps`."""
     assert replaced(dependencies()) == []
+    assert replaced(learners()) == [] and len(learners()) > 5
 
 
 @pytest.mark.parametrize("planted", ["tensorflow>=2.21", "keras<3", "not-there>=1"])
