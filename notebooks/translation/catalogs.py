@@ -28,6 +28,10 @@ def write(path, catalog):
     for message in catalog:
         # A sign of per cent in prose is no placeholder.
         message.flags.discard("python-format")
+        if not message.fuzzy:
+            # Babel reads a former message, which a fuzzy one keeps, as a comment.
+            comments = message.user_comments
+            message.user_comments = [c for c in comments if not c.startswith("|")]
     with path.open("wb") as file:
         pofile.write_po(file, catalog, width=0, include_previous=True)
 
