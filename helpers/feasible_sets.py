@@ -10,17 +10,22 @@ A further ball is one more `Ball` in `BALLS`.
 
 import collections
 
+import keras
 import numpy as np
 from keras import ops
 
 # Up to this many columns (or rows) the eigenvectors of the small Gram matrix are
 # exact and faster than iterating; above it, Lanczos is.
 GRAM_LIMIT = 192
-# Lanczos: steps between two checks for convergence, checks at most, and the
-# relative gain of the singular value at which it stops.
+# Lanczos: steps between two checks, checks at most, and when it stops: at the relative
+# residual of the singular value's square, or at the relative gain since the last check.
 LANCZOS_STEPS = 8
-LANCZOS_CHECKS = 10
-LANCZOS_TOLERANCE = 3e-5
+LANCZOS_CHECKS = 8
+LANCZOS_RESIDUAL = 1e-4
+LANCZOS_GAIN = 1e-5
+# Weight of the last gradient's vector beside a random one of length 1. With more, a
+# vector that has become the second one passes for the first.
+LANCZOS_START = 1 / 4
 
 
 def as_matrix(tensor):
@@ -42,15 +47,15 @@ def in_float(tensor):
     return tensor if wide else ops.cast(tensor, "float32")
 
 
-def _divide(x, length, epsilon=0.0):
-    """`x / (length + epsilon)`, and 0 where `length` is 0."""
-    positive = length > 0
-    return ops.where(positive, x / ops.where(positive, length + epsilon, 1.0), 0.0)
-
-
 def frobenius_norm(tensor):
     """The square root of the sum of the squares, over all axes."""
-    return ops.sqrt(ops.sum(ops.square(in_float(tensor))))
+    tensor = in_float(tensor)
+    if keras.config.backend() == "tensorflow":
+        # One pass over memory; squares in a tensor of their own would make it three.
+        import tensorflow as tf
+
+        return tf.sqrt(2.0 * tf.nn.l2_loss(tensor))
+    return ops.sqrt(ops.sum(ops.square(tensor)))
 
 
 def frobenius_support(direction, epsilon=0.0, start=None):
@@ -66,7 +71,8 @@ def frobenius_support(direction, epsilon=0.0, start=None):
         (0 where `direction` is 0), and `start`.
     """
     direction = in_float(direction)
-    return _divide(direction, frobenius_norm(direction), epsilon), start
+    norm = frobenius_norm(direction)
+    return ops.divide_no_nan(direction, norm + epsilon), start
 
 
 def nuclear_norm(tensor):
@@ -96,14 +102,15 @@ def nuclear_support(direction, epsilon=0.0, start=None):
         - Golub & Van Loan, Matrix Computations, 4th ed., section 10.4.
     """
     matrix = as_matrix(in_float(direction))
-    # Scaled, since the Gram matrix squares the entries.
-    matrix = _divide(matrix, ops.max(ops.abs(matrix)))
+    # Scaled, since both ways square the entries.
+    largest = ops.maximum(ops.max(matrix), -ops.min(matrix))
+    matrix = ops.divide_no_nan(matrix, largest)
     if min(matrix.shape) <= GRAM_LIMIT:
         right = _first_right_singular_vector(matrix)
     else:
         right = _lanczos(matrix, start)
     left = ops.matmul(matrix, right[:, None])
-    left = _divide(left, frobenius_norm(left))
+    left = ops.divide_no_nan(left, frobenius_norm(left))
     return ops.reshape(left * right, direction.shape), right
 
 
@@ -115,7 +122,7 @@ def _first_right_singular_vector(matrix):
     gram = ops.matmul(matrix, ops.transpose(matrix))
     left = ops.eigh(gram)[1][:, -1]
     right = ops.matmul(left[None], matrix)[0]
-    return _divide(right, frobenius_norm(right))
+    return ops.divide_no_nan(right, frobenius_norm(right))
 
 
 def _lanczos(matrix, start):
@@ -129,40 +136,53 @@ def _lanczos(matrix, start):
     noise = np.random.default_rng(0).standard_normal(columns)
     vector = ops.cast(noise / np.linalg.norm(noise), matrix.dtype)
     if start is not None:
-        vector = vector + ops.cast(start, matrix.dtype)
-    vector = _divide(vector, frobenius_norm(vector))
+        vector = vector + LANCZOS_START * ops.cast(start, matrix.dtype)
+    vector = ops.divide_no_nan(vector, frobenius_norm(vector))
     basis = ops.zeros((most, columns), dtype=matrix.dtype)
     images = ops.zeros((most, rows), dtype=matrix.dtype)
 
-    def unfinished(step, value, gain, *_):
-        return ops.logical_and(step < most, gain > LANCZOS_TOLERANCE * value)
+    def unfinished(step, square, finished, *_):
+        return ops.logical_and(step < most, ops.logical_not(finished))
 
-    def advance(step, value, gain, ritz, vector, basis, images):
-        for j in range(LANCZOS_STEPS):
+    def advance(step, square, finished, ritz, vector, basis, images):
+        vectors, new_images = [], []
+        for _ in range(LANCZOS_STEPS):
             image = ops.matmul(matrix, vector[:, None])[:, 0]
-            basis = ops.slice_update(basis, (step + j, 0), vector[None])
-            images = ops.slice_update(images, (step + j, 0), image[None])
-            vector = _orthogonal(ops.matmul(image[None], matrix)[0], basis)
-        gram = ops.matmul(images, ops.transpose(images))
-        squares, combinations = ops.eigh(gram)
-        new = ops.sqrt(ops.maximum(squares[-1], 0.0))
-        ritz = ops.matmul(combinations[:, -1][None], basis)[0]
-        return step + LANCZOS_STEPS, new, new - value, ritz, vector, basis, images
+            vectors.append(vector)
+            new_images.append(image)
+            vector = ops.matmul(image[None], matrix)[0]
+            vector, length = _orthogonal(vector, ops.stack(vectors), basis)
+        basis = ops.slice_update(basis, (step, 0), ops.stack(vectors))
+        images = ops.slice_update(images, (step, 0), ops.stack(new_images))
+        step = step + LANCZOS_STEPS
+
+        squares, combinations = ops.eigh(ops.matmul(images, ops.transpose(images)))
+        new, combination = squares[-1], combinations[:, -1]
+        residual = length * ops.abs(ops.take(combination, step - 1))
+        finished = ops.logical_or(
+            residual <= LANCZOS_RESIDUAL * new, new - square <= 2 * LANCZOS_GAIN * new
+        )
+        ritz = ops.matmul(combination[None], basis)[0]
+        return step, new, finished, ritz, vector, basis, images
 
     zero = ops.cast(0.0, matrix.dtype)
-    state = (0, zero, zero + 1.0, vector, vector, basis, images)
+    state = (0, zero, zero > 0, vector, vector, basis, images)
     right = ops.while_loop(unfinished, advance, state)[3]
-    return _divide(right, frobenius_norm(right))
+    return ops.divide_no_nan(right, frobenius_norm(right))
 
 
-def _orthogonal(vector, basis):
-    """The unit vector orthogonal to the rows of `basis`, or 0 if only noise is."""
+def _orthogonal(vector, *bases):
+    """The unit vector orthogonal to the rows of the bases, and its former length.
+
+    Both are 0 where only rounding is left.
+    """
     before = frobenius_norm(vector)
-    for _ in range(2):  # once is not enough in float32
+    for basis in bases + bases:  # once is not enough in float32
         along = ops.matmul(basis, vector[:, None])
         vector = vector - ops.matmul(ops.transpose(along), basis)[0]
     length = frobenius_norm(vector)
-    return _divide(vector, ops.where(length > 1e-5 * before, length, 0.0))
+    length = ops.where(length > 1e-4 * before, length, 0.0)
+    return ops.divide_no_nan(vector, length), length
 
 
 Ball = collections.namedtuple("Ball", ["norm", "support"])

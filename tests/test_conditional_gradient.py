@@ -345,6 +345,47 @@ def test_config_round_trip():
     assert not isinstance(again._lambda, Schedule)
 
 
+@pytest.mark.parametrize("shape", [(3, 2), (700, 600), (3, 3, 200, 200)])
+def test_a_large_variable_is_updated_in_one_loop(shape):
+    rng = np.random.default_rng(0)
+    w, g = rng.standard_normal((2, *shape)).astype("float32")
+    variable = keras.Variable(w)
+    optimizer = ConditionalGradient(0.7, 2.5)
+    optimizer.build([variable])
+
+    @tf.function
+    def step(gradient):
+        optimizer.apply([gradient], [variable])
+
+    graph = step.get_concrete_function(tf.constant(g)).graph
+    compiled = [op.type for op in graph.get_operations() if op_is_compiled(op)]
+    large = w.size > 2**18
+    assert ("AssignVariableOp" in compiled and compiled.count("Mul") >= 3) == large
+    assert "L2Loss" not in compiled
+    step(tf.constant(g))
+    expected = numpy_step(w, g, 0.7, 2.5, "fro")
+    np.testing.assert_allclose(variable.numpy(), expected, rtol=1e-5, atol=1e-6)
+
+
+def op_is_compiled(op):
+    return "_XlaCompile" in op.node_def.attr and op.node_def.attr["_XlaCompile"].b
+
+
+@pytest.mark.parametrize("ord", ["fro", "nuclear"])
+@pytest.mark.parametrize("units", [5, 600])
+def test_a_compiled_model_takes_the_same_path(ord, units):
+    results = []
+    for arguments in ({"run_eagerly": True}, {"jit_compile": True}):
+        keras.utils.set_random_seed(0)
+        model = keras.Sequential([keras.Input((500,)), keras.layers.Dense(units)])
+        model.compile(ConditionalGradient(0.9, 1.0, ord=ord), "mse", **arguments)
+        x = np.random.default_rng(1).standard_normal((64, 500))
+        model.fit(x, np.ones((64, units)), batch_size=32, verbose=0)
+        results.append(model.get_weights())
+    for a, b in zip(*results, strict=True):
+        assert np.linalg.norm(a - b) <= 1e-4 * np.linalg.norm(a)
+
+
 @pytest.fixture(scope="module")
 def trajectories(run_script):
     require("jax", "optax brings it")

@@ -96,8 +96,10 @@ def test_lanczos_finds_the_first_singular_value(values, shape):
     assert float(ops.sum(again * matrix)) == pytest.approx(exact, rel=1e-3)
 
 
-def test_lanczos_leaves_a_start_at_the_second_singular_vector():
-    matrix = with_singular_values((400, 400), np.r_[1, 0.9, np.linspace(0.5, 0.1, 98)])
+@pytest.mark.parametrize("value", [0.9, 0.99])
+def test_lanczos_leaves_a_start_at_the_second_singular_vector(value):
+    values = np.r_[1, value, np.linspace(0.5, 0.1, 98)]
+    matrix = with_singular_values((400, 400), values)
     second = np.linalg.svd(matrix)[2][1]
     support, _ = feasible_sets.nuclear_support(matrix, start=second)
     assert float(ops.sum(support * matrix)) == pytest.approx(1, rel=1e-3)

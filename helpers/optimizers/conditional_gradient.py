@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from helpers.feasible_sets import BALLS, GRAM_LIMIT, in_float
+from helpers.optimizers.fusion import fused
 
 Schedule = keras.optimizers.schedules.LearningRateSchedule
 
@@ -104,6 +105,7 @@ class ConditionalGradient(keras.optimizers.Optimizer):
             return None
         return self.add_variable((columns,), name=f"{variable.name}_start")
 
+    @fused
     def update_step(self, gradient, variable, learning_rate):
         start = self._starts[self._get_variable_index(variable)]
         s, right = BALLS[self.ord].support(_dense(gradient), self.epsilon, start)
