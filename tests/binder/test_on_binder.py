@@ -50,8 +50,8 @@ def test_repo2docker_takes_these_steps(copy):
     command = [tool.bin / "jupyter-repo2docker", "--no-build", "--debug", copy]
     done = tool.run(command, cwd=copy.parent)
     steps = done.stdout + done.stderr
+    assert "conda environment for python=3.11" in steps
     expected = (
-        r"python=3\.11",
         r"apt-get install .*\blibjemalloc2\b",
         r'pip install .*-r "?binder/requirements\.txt"?',
         r"RUN \./binder/postBuild",
