@@ -85,6 +85,10 @@ def prepare(
     `RandomRotation(0.3)` and `RandomZoom(0.2)`, made one affine map, so that each
     image is interpolated once and not three times.
 
+    What neither order nor augmentation changes from epoch to epoch is computed in the
+    first one and kept in memory: 12 bytes for each pixel (276 MB for the test set at
+    300 × 300 pixels).
+
     Args:
         ds: A `tf.data.Dataset` of pairs of an image `(height, width, 3)` with values
             from 0 to 255 and its label.
@@ -141,6 +145,8 @@ def prepare(
             lambda images, labels: (_rescaled(images), labels),
             num_parallel_calls=tf.data.AUTOTUNE,
         )
+        if not shuffle:
+            ds = ds.cache()
     return ds.prefetch(tf.data.AUTOTUNE)
 
 

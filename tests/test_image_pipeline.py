@@ -369,6 +369,27 @@ def test_without_shuffle_and_augment_images_are_only_rescaled():
     assert [len(y) for _, y in prepare(_numbered(7), batch_size=3)] == [3, 3, 1]
 
 
+def test_batches_are_kept_only_where_every_epoch_has_the_same():
+    drawn_anew = []
+
+    def images():
+        drawn_anew.append(1)
+        yield from _numbered(6).as_numpy_iterator()
+
+    spec = _numbered(6).element_spec
+    for settings, times in (
+        ({}, 1),
+        ({"shuffle": True}, 3),
+        ({"augment": True}, 3),
+    ):
+        ds = tf.data.Dataset.from_generator(images, output_signature=spec)
+        pipeline = prepare(ds, batch_size=4, **settings)
+        drawn_anew.clear()
+        for _ in range(3):
+            assert sorted(_epoch(pipeline)[1]) == list(range(6))
+        assert len(drawn_anew) == times
+
+
 def test_augmentation_moves_pixels_and_keeps_range_and_labels():
     ds = _pictures()
     plain, _ = _epoch(prepare(ds))
