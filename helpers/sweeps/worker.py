@@ -155,7 +155,7 @@ def _load(job):
             helpers.setup(job.language)
             _quiet()
             # TensorFlow warns of many traced functions: each cell makes a new model.
-            #logging.getLogger("tensorflow").setLevel(logging.ERROR)
+            logging.getLogger("tensorflow").setLevel(logging.ERROR)
         if versions() != job.versions:
             raise RuntimeError(
                 f"This worker has {versions()}, and the process that calls `sweep` has "
