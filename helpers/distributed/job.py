@@ -37,7 +37,7 @@ class Job:
         self.loss, self.batch_size, self.epochs = loss, int(batch_size), int(epochs)
         self.x, self.y = np.asarray(x), np.asarray(y)
         self._weights = model.get_weights()
-        self._model = keras.saving.serialize_keras_object(model)
+        self._model = _without_initializers(keras.saving.serialize_keras_object(model))
         self._optimizer = keras.saving.serialize_keras_object(optimizer)
 
     def build(self):
@@ -186,6 +186,21 @@ def _replace(path, write):
     with open(unfinished, "wb") as file:
         write(file)
     os.replace(unfinished, path)
+
+
+def _without_initializers(config):
+    """The configuration of a model whose weights all start at 0.
+
+    Each worker would draw random weights, which takes JAX longer than anything else
+    at its start, only to replace them by those of the job.
+    """
+    if isinstance(config, list):
+        return [_without_initializers(part) for part in config]
+    if not isinstance(config, dict):
+        return config
+    if config.get("module") == "keras.initializers":
+        return keras.saving.serialize_keras_object(keras.initializers.Zeros())
+    return {name: _without_initializers(part) for name, part in config.items()}
 
 
 def _digest(parts):
