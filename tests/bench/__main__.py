@@ -17,7 +17,8 @@ import report  # noqa: E402
 
 MODULES = (
     "epoch",
-    "conditional_gradient",
+    "frobenius_step",
+    "nuclear_support",
     "memory",
     "centralization",
     "input_pipeline",

@@ -1,0 +1,72 @@
+"""A step of Conditional Gradient with the Frobenius ball, in a compiled function.
+
+The original is in TensorFlow Addons, on Python 3.11; elsewhere its rows are left out.
+"""
+
+import keras
+import numpy as np
+import tensorflow as tf
+from rows import Row, alternate, seconds
+
+from helpers import addons
+from helpers.optimizers import ConditionalGradient
+
+EXPONENTS = (4, 5, 6, 7, 8)
+# From here on the time is that of the arithmetic, and no longer of the call.
+LARGE = 7
+
+
+def compiled(apply):
+    """A function that makes one step and waits for its end."""
+    step = tf.function(apply)
+
+    def work():
+        step()
+        tf.test.experimental.sync_devices()
+
+    return work
+
+
+def of_keras(optimizer, start, gradient):
+    """A step of a Keras optimizer."""
+    variable = keras.Variable(start)
+    optimizer.build([variable])
+    return compiled(lambda: optimizer.apply([gradient], [variable]))
+
+
+def of_the_original(start, gradient):
+    """A step of TensorFlow Addons."""
+    optimizer = addons.original_conditional_gradient()(0.99949, 203.0)
+    variable = tf.Variable(start)
+    pairs = [(gradient, variable)]
+    return compiled(lambda: optimizer.apply_gradients(pairs) and None)
+
+
+def rows(rounds):
+    """Ours over SGD's time and over the original's, for growing variables."""
+    times = {}
+    for exponent in EXPONENTS:
+        rng = np.random.default_rng(0)
+        start = rng.standard_normal(10**exponent, dtype="float32")
+        gradient = tf.constant(rng.standard_normal(10**exponent, dtype="float32"))
+        ours = of_keras(ConditionalGradient(0.99949, 203.0), start, gradient)
+        peers = {"Keras's SGD": of_keras(keras.optimizers.SGD(0.01), start, gradient)}
+        if addons.available():
+            peers["TensorFlow Addons"] = of_the_original(start, gradient)
+        works = [ours, *peers.values()]
+        measures = [lambda work=work: seconds(work) for work in works]
+        measured = alternate(measures, 3 * rounds, warmup=2)
+        times[exponent] = np.median(measured[0])
+        what = f"a step of CG, `fro`, 10^{exponent} parameters"
+        for (peer, goal), other in zip(
+            (("Keras's SGD", "≤ 1.5"), ("TensorFlow Addons", "≤ 0.5")),
+            measured[1:],
+            strict=False,
+        ):
+            goal = goal if exponent >= LARGE else ""
+            ratios = tuple(measured[0] / other)
+            yield Row(what, peer, "time of ours / of the peer", ratios, goal)
+        del works, measures, ours, peers
+    growth = times[EXPONENTS[-1]] / times[LARGE]
+    what, quantity = "the same, 10^8 against 10^7", "time / ten times the time"
+    yield Row(what, "itself", quantity, (growth / 10,), "≤ 1.3")
