@@ -23,6 +23,7 @@ OPTIMIZERS = {
     "fro": lambda: ConditionalGradient(0.9, 2.0),
     "nuclear": lambda: ConditionalGradient(0.9, 2.0, ord="nuclear"),
     "GC": lambda: GradientCentralization(keras.optimizers.Adam(0.01)),
+    "clipped": lambda: keras.optimizers.SGD(0.1, clipvalue=0.01),
 }
 
 
