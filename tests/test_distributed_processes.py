@@ -113,7 +113,7 @@ def test_devices_are_divided_too_late(run_script):
     assert "must be called before TensorFlow computes anything" in done.stderr
 
 
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("optimizer", ["nuclear", "GC"])  # "fro" is killed below
 def test_two_workers_give_the_trajectory_of_one(backend, optimizer):
     given = job(optimizer)
     found = distributed.train(given, backend)
@@ -138,17 +138,19 @@ def test_a_killed_worker_is_an_error_at_once_and_training_goes_on(tmp_path, back
     resumed = distributed.train(given, backend, folder=tmp_path)
     assert len(resumed.weights) == EPOCHS
     assert distributed.largest_difference(resumed.weights, whole) < 1e-5
+    assert resumed.agree
 
 
 def test_worker_0_may_die_too(tmp_path):
+    require("jax", "its worker 0 is the one that all others are connected to")
     with pytest.raises(distributed.WorkerFailed, match="Worker 0 was ended") as caught:
-        distributed.train(job(), "tensorflow", folder=tmp_path, crash=(0, 13))
+        distributed.train(job(), "jax", folder=tmp_path, crash=(0, 13))
     assert caught.value.epoch == 1
 
 
 def test_a_worker_that_hangs_makes_the_others_give_up(tmp_path, backend):
     """A stopped process keeps its connections open: nobody is told that it is gone."""
-    future = start(tmp_path, backend, patience=10)
+    future = start(tmp_path, backend, patience=5, start_patience=200)
     wait_for(tmp_path / "state-0001.npz", future)
     worker_process(1).suspend()
     stopped = time.monotonic()
@@ -156,14 +158,14 @@ def test_a_worker_that_hangs_makes_the_others_give_up(tmp_path, backend):
         future.result(timeout=60)
     assert time.monotonic() - stopped < 35
     # TensorFlow's own heartbeat may be quicker than the watch.
-    watch = r"gave up: no step for 10 seconds after step \d+"
+    watch = r"gave up: no step for 5 seconds after step \d+"
     assert re.search(f"{watch}|stopped sending heartbeats", caught.value.log)
 
 
 def test_a_worker_whose_partner_never_comes_gives_up(tmp_path, backend):
     job().write(tmp_path)
     addresses = [f"127.0.0.1:{port}" for port in launcher.free_ports(2)]
-    words = distributed.command(tmp_path, backend, 0, addresses, start_patience=15)
+    words = distributed.command(tmp_path, backend, 0, addresses, start_patience=8)
     start = time.monotonic()
     done = subprocess.run(
         [sys.executable, *words[1:]],
@@ -174,7 +176,7 @@ def test_a_worker_whose_partner_never_comes_gives_up(tmp_path, backend):
     )
     assert time.monotonic() - start < 60
     # While TensorFlow waits, only Python's own timeout can end the process.
-    gave_up = "no step for 15 seconds after step 0", "Timeout (0:00:20)!"
+    gave_up = "no step for 8 seconds after step 0", "Timeout (0:00:13)!"
     assert done.returncode in (worker.GAVE_UP, 1), done.stderr[-2000:]
     assert any(words in done.stderr for words in gave_up), done.stderr[-2000:]
     assert f"waits for the others at {addresses[0]}, {addresses[1]}" in done.stderr

@@ -83,7 +83,14 @@ def _saved(epoch):
 
 
 def train(
-    job, backend, workers=2, folder=None, patience=PATIENCE, crash=None, starts=3
+    job,
+    backend,
+    workers=2,
+    folder=None,
+    patience=PATIENCE,
+    start_patience=None,
+    crash=None,
+    starts=3,
 ):
     """Trains a job with several worker processes on this machine.
 
@@ -97,9 +104,9 @@ def train(
         folder: Where the state is saved after each epoch. If it holds states of this
             job, training goes on from the last one. Defaults to a folder that is
             removed at the end.
-        patience: Seconds without a step after which a worker gives up. Before the
-            first step it waits five times as long, since TensorFlow and JAX take a
-            while to load and to compile.
+        patience: Seconds without a step after which a worker gives up.
+        start_patience: Seconds that it waits for its first step, since TensorFlow and
+            JAX take a while to load and to compile. Defaults to five times `patience`.
         crash: To try out a failure: `(worker, step)`, the number of a worker, from 0,
             that kills itself after this step of the run, counted from 1.
         starts: How often to start if another program takes a port that was free.
@@ -112,7 +119,8 @@ def train(
         WorkerFailed: If a worker ended before the training did.
         ValueError: If an argument is not as above.
     """
-    _check(job, backend, workers, patience, crash)
+    start_patience = 5 * patience if start_patience is None else start_patience
+    _check(job, backend, workers, min(patience, start_patience), crash)
     if importlib.util.find_spec(backend) is None:
         message = _("{package} is not installed: nothing was trained here.")
         print(message.format(package=backend))
@@ -124,7 +132,8 @@ def train(
         job.write(folder)
         for start in range(1, starts + 1):
             try:
-                _run(job, folder, backend, workers, patience, crash)
+                limits = patience, start_patience
+                _run(job, folder, backend, workers, limits, crash)
                 break
             except WorkerFailed as error:
                 if start == starts or not _port_was_taken(error.log):
@@ -161,13 +170,13 @@ def command(folder, backend, worker, addresses, patience=PATIENCE, start_patienc
     ]
 
 
-def _run(job, folder, backend, workers, patience, crash):
+def _run(job, folder, backend, workers, limits, crash):
     """Starts the workers, waits for all, and leaves none behind."""
     processes, logs = [], []
     with contextlib.ExitStack() as stack:
         addresses = [f"127.0.0.1:{port}" for port in free_ports(workers)]
         for worker in range(workers):
-            words = command(folder, backend, worker, addresses, patience)
+            words = command(folder, backend, worker, addresses, *limits)
             words = [sys.executable, *words[1:], "--with-launcher"]
             if crash is not None and crash[0] == worker:
                 words += ["--crash-at", str(crash[1])]
@@ -269,7 +278,9 @@ def _check(job, backend, workers, patience, crash):
             f"{job.batch_size}. Received: {workers!r}"
         )
     if not patience > 0:
-        raise ValueError(f"`patience` must be above 0. Received: {patience!r}")
+        raise ValueError(
+            f"`patience` and `start_patience` must be above 0. Received: {patience!r}"
+        )
     if crash is not None and not (0 <= crash[0] < workers and crash[1] >= 1):
         raise ValueError(
             "`crash` must be None or (worker, step), with a worker from 0 to "
