@@ -16,7 +16,12 @@ import pytest
 ARTIFACTS = Path(__file__).parent.parent / "artifacts"
 
 ROOT = Path(__file__).parents[2]
-NOTEBOOKS = sorted(ROOT.glob("notebooks/en/*.ipynb"))
+# The lessons with a live panel.
+NOTEBOOKS = [
+    path
+    for path in sorted(ROOT.glob("notebooks/en/*.ipynb"))
+    if "LivePanel" in path.read_text("utf-8")
+]
 HISTORY = "[[r.step, r.lambda_ if r.lambda_ == r.lambda_ else None, r.learning_rate, "
 HISTORY += "r.seconds, list(r.norms)] for r in session.history]"
 
