@@ -132,9 +132,9 @@ def test_a_learner_plays_and_steers(lab, browser, name):
     target = kernel.value(f"session.hyperparameters['{key}']")
     history = kernel.value(HISTORY)
 
-    # In mid-training, at most one tick after the release, and it never stopped.
+    # In mid-training, a few ticks after the release, and it never stopped.
     assert history[0][column] > 10 * target
-    assert all(row[column] == target for row in history[ticks_at_release + 1 :])
+    assert all(row[column] == target for row in history[ticks_at_release + 4 :])
     steps = np.array([row[0] for row in history])
     assert np.all(np.diff(steps) > 0)
     assert kernel.value("panel.playing") and kernel.value("panel.message") == ""
