@@ -14,32 +14,36 @@ from helpers.optimizers import ConditionalGradient
 EXPONENTS = (4, 5, 6, 7, 8)
 # From here on the time is that of the arithmetic, and no longer of the call.
 LARGE = 7
+# Entries of the steps of one measurement together, so that it takes long enough.
+ENTRIES = 2 * 10**8
+MOST_STEPS = 200
 
 
-def compiled(apply):
-    """A function that makes one step and waits for its end."""
+def compiled(apply, steps):
+    """A function that makes some steps and waits for their end."""
     step = tf.function(apply)
 
     def work():
-        step()
+        for _ in range(steps):
+            step()
         tf.test.experimental.sync_devices()
 
     return work
 
 
-def of_keras(optimizer, start, gradient):
-    """A step of a Keras optimizer."""
+def of_keras(optimizer, start, gradient, steps):
+    """Steps of a Keras optimizer."""
     variable = keras.Variable(start)
     optimizer.build([variable])
-    return compiled(lambda: optimizer.apply([gradient], [variable]))
+    return compiled(lambda: optimizer.apply([gradient], [variable]), steps)
 
 
-def of_the_original(start, gradient):
-    """A step of TensorFlow Addons."""
+def of_the_original(start, gradient, steps):
+    """Steps of TensorFlow Addons."""
     optimizer = addons.original_conditional_gradient()(0.99949, 203.0)
     variable = tf.Variable(start)
     pairs = [(gradient, variable)]
-    return compiled(lambda: optimizer.apply_gradients(pairs) and None)
+    return compiled(lambda: optimizer.apply_gradients(pairs) and None, steps)
 
 
 def rows(rounds):
@@ -49,14 +53,15 @@ def rows(rounds):
         rng = np.random.default_rng(0)
         start = rng.standard_normal(10**exponent, dtype="float32")
         gradient = tf.constant(rng.standard_normal(10**exponent, dtype="float32"))
-        ours = of_keras(ConditionalGradient(0.99949, 203.0), start, gradient)
-        peers = {"Keras's SGD": of_keras(keras.optimizers.SGD(0.01), start, gradient)}
+        task = start, gradient, min(ENTRIES // 10**exponent, MOST_STEPS)
+        ours = of_keras(ConditionalGradient(0.99949, 203.0), *task)
+        peers = {"Keras's SGD": of_keras(keras.optimizers.SGD(0.01), *task)}
         if addons.available():
-            peers["TensorFlow Addons"] = of_the_original(start, gradient)
+            peers["TensorFlow Addons"] = of_the_original(*task)
         works = [ours, *peers.values()]
         measures = [lambda work=work: seconds(work) for work in works]
         measured = alternate(measures, 3 * rounds, warmup=2)
-        times[exponent] = np.median(measured[0])
+        times[exponent] = np.median(measured[0]) / task[-1]
         what = f"a step of CG, `fro`, 10^{exponent} parameters"
         for (peer, goal), other in zip(
             (("Keras's SGD", "≤ 1.5"), ("TensorFlow Addons", "≤ 0.5")),
