@@ -16,9 +16,14 @@ NOTEBOOKS := $(wildcard notebooks/*/*.ipynb)
 lab: .venv/lab
 	$(BIN)/jupyter lab --notebook-dir=notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
 
+# Two processes, each with one thread: more would wait for one another. The notebooks
+# come first, so that no long one is left over for one process at the end.
+test: export TF_NUM_INTRAOP_THREADS = 1
+test: export TF_NUM_INTEROP_THREADS = 1
+test: export OMP_NUM_THREADS = 1
 test: .venv/test lint
 	$(BIN)/python notebooks/translate.py check
-	$(BIN)/python -m pytest --nbval -n 2 --dist loadscope --durations=10
+	$(BIN)/python -m pytest --nbval -n 2 --dist loadscope --no-loadscope-reorder --durations=10
 
 # A learner in JupyterLab: needs Debian's chromium; screenshots go to tests/artifacts.
 test-browser: .venv/test

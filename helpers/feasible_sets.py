@@ -17,8 +17,6 @@ from keras import ops
 # Up to this many columns (or rows) the eigenvectors of the small Gram matrix are
 # exact and faster than iterating; above it, Lanczos is.
 GRAM_LIMIT = 192
-# A direction with no entry larger than this counts as this small, and 0 stays 0.
-SMALLEST = 1e-30
 # Lanczos: steps between two checks, checks at most, and when it stops: at the relative
 # residual of the singular value's square, or at the relative gain since the last check.
 LANCZOS_STEPS = 8
@@ -104,14 +102,14 @@ def nuclear_support(direction, epsilon=0.0, start=None):
         - Golub & Van Loan, Matrix Computations, 4th ed., section 10.4.
     """
     matrix = as_matrix(in_float(direction))
-    # Both ways square the entries, which must neither overflow nor vanish.
+    # Scaled, since both ways square the entries.
     largest = ops.maximum(ops.max(matrix), -ops.min(matrix))
-    scale = 1.0 / ops.maximum(largest, SMALLEST)
+    matrix = ops.divide_no_nan(matrix, largest)
     if min(matrix.shape) <= GRAM_LIMIT:
-        right = _first_right_singular_vector(scale * matrix)
+        right = _first_right_singular_vector(matrix)
     else:
-        right = _lanczos(matrix, scale, start)
-    left = ops.matmul(matrix, (scale * right)[:, None])
+        right = _lanczos(matrix, start)
+    left = ops.matmul(matrix, right[:, None])
     left = ops.divide_no_nan(left, frobenius_norm(left))
     return ops.reshape(left * right, direction.shape), right
 
@@ -127,12 +125,11 @@ def _first_right_singular_vector(matrix):
     return ops.divide_no_nan(right, frobenius_norm(right))
 
 
-def _lanczos(matrix, scale, start):
+def _lanczos(matrix, start):
     """The first right singular vector, by Lanczos with Rayleigh–Ritz.
 
-    The vectors are scaled instead of the matrix, which saves a pass over it. A random
-    vector is added to `start`: without it, a start on the second singular vector
-    would never find the first.
+    A random vector is added to `start`: without it, a start on the second singular
+    vector would never find the first.
     """
     rows, columns = matrix.shape
     most = LANCZOS_STEPS * LANCZOS_CHECKS
@@ -150,10 +147,10 @@ def _lanczos(matrix, scale, start):
     def advance(step, square, finished, ritz, vector, basis, images):
         vectors, new_images = [], []
         for _ in range(LANCZOS_STEPS):
-            image = ops.matmul(matrix, (scale * vector)[:, None])[:, 0]
+            image = ops.matmul(matrix, vector[:, None])[:, 0]
             vectors.append(vector)
             new_images.append(image)
-            vector = ops.matmul((scale * image)[None], matrix)[0]
+            vector = ops.matmul(image[None], matrix)[0]
             vector, length = _orthogonal(vector, ops.stack(vectors), basis)
         basis = ops.slice_update(basis, (step, 0), ops.stack(vectors))
         images = ops.slice_update(images, (step, 0), ops.stack(new_images))

@@ -1,8 +1,10 @@
 """A sweep in a process of its own, for `test_sweep_processes.py` to kill.
 
-Called with the folder of the results and the file in which each run leaves a line.
+Called with the folder of the results, the file in which each run leaves a line, and
+the number of stored results from which on a run takes for ever.
 """
 
+import pathlib
 import sys
 import time
 
@@ -10,7 +12,9 @@ import helpers
 
 
 def metric(lambda_, learning_rate, seed):
-    time.sleep(0.3)
+    folder, enough = pathlib.Path(sys.argv[1]), int(sys.argv[3])
+    while len(list(folder.glob("*.json"))) >= enough:
+        time.sleep(0.1)
     with open(sys.argv[2], "a") as log:
         log.write(f"{lambda_} {learning_rate} {seed}\n")
     return lambda_ * learning_rate + seed

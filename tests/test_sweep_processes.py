@@ -123,7 +123,7 @@ def stored(folder):
 def test_a_killed_sweep_leaves_no_process_and_goes_on_where_it_was(tmp_path):
     folder, log = tmp_path / "results", tmp_path / "log"
     for signal_sent, enough in ((signal.SIGINT, 2), (signal.SIGKILL, 6)):
-        with running(SCRIPT, folder, log) as process:
+        with running(SCRIPT, folder, log, enough) as process:
             wait_for(lambda n=enough: len(list(folder.glob("*.json"))) >= n)
             workers = psutil.Process(process.pid).children(recursive=True)
             assert len(workers) >= 2
@@ -140,7 +140,7 @@ def test_a_killed_sweep_leaves_no_process_and_goes_on_where_it_was(tmp_path):
         finished = stored(folder)
         assert enough <= len(finished) < CELLS
     log.write_text("")
-    with running(SCRIPT, folder, log) as process:
+    with running(SCRIPT, folder, log, CELLS) as process:
         out, error = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, error
     reused, _space, values = out.partition(" ")
