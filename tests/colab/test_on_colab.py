@@ -6,7 +6,6 @@ not committed is not tested.
 """
 
 import json
-import os
 import pathlib
 import subprocess
 
@@ -129,7 +128,8 @@ def test_units(colab, copy):
     colab.pip("install", "--quiet", "--no-deps", "--editable", str(copy))
     tests = [f"tests/{name}" for name in UNIT_TESTS]
     command = [colab.python, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-    environment = {"CI": os.environ.get("CI", "")}
+    # PyTorch, of which this environment has none, is for `make test`.
+    environment = {"CI": ""}
     try:
         colab.run([*command, *tests], cwd=copy, env=environment)
     finally:
