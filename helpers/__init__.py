@@ -34,10 +34,27 @@ def setup(language="en"):
     # TensorFlow Addons, where the lesson compares with it, needs Keras 2 as tf.keras.
     os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
     with _quiet_stderr():
-        import keras  # noqa: F401
-        import tensorflow  # noqa: F401
-
+        with _without_jax():
+            import keras  # noqa: F401
+            import tensorflow  # noqa: F401
         environment.announce_preset()
+
+
+@contextlib.contextmanager
+def _without_jax():
+    """Import packages as if JAX were not installed, unless it is Keras's backend.
+
+    TensorFlow Lite's converter and a callback of Keras load it wherever it is: 110 MB
+    of memory that no lesson needs. It can be imported afterwards.
+    """
+    if "jax" in sys.modules or os.environ["KERAS_BACKEND"] == "jax":
+        yield
+        return
+    sys.modules["jax"] = None
+    try:
+        yield
+    finally:
+        del sys.modules["jax"]
 
 
 @contextlib.contextmanager

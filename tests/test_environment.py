@@ -1,5 +1,9 @@
 """The setup cell says what is missing, and what a GPU changes, and else nothing."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from helpers import environment, i18n, presets
@@ -87,3 +91,21 @@ def test_a_preset_that_the_gpu_chose_is_announced(
     printed = capsys.readouterr().out
     assert ("GPU" in printed and "full" in printed) == says
     assert says or not printed
+
+
+@pytest.mark.parametrize("backend", ["tensorflow", "jax"])
+def test_jax_is_loaded_where_it_is_the_backend_and_else_can_be(backend):
+    pytest.importorskip("jax")
+    code = (
+        "import os, sys, helpers\n"
+        "helpers.setup()\n"
+        "print('jax' in sys.modules)\n"
+        "import jax, keras\n"
+        "print(keras.backend.backend(), jax.numpy.ones(3).sum())\n"
+    )
+    printed = subprocess.check_output(
+        [sys.executable, "-c", code],
+        env={**os.environ, "KERAS_BACKEND": backend},
+        text=True,
+    )
+    assert printed.split() == [str(backend == "jax"), backend, "3.0"]
