@@ -1,6 +1,7 @@
 """Worker: an epoch of MNIST as the Conditional Gradient lesson trains it.
 
-Arguments: a file with x, y and the initial weights, and the steps per execution.
+Arguments: a file with x, y and the initial weights, the epochs of a piece of work, and
+the steps per execution.
 """
 
 import sys
@@ -14,6 +15,7 @@ helpers.setup("en")
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
 
+from helpers import callbacks  # noqa: E402
 from helpers.optimizers import ConditionalGradient  # noqa: E402
 
 data = np.load(sys.argv[1])
@@ -30,19 +32,24 @@ model.compile(
     ConditionalGradient(learning_rate=0.99949, lambda_=203),
     keras.losses.SparseCategoricalCrossentropy(),
     metrics=["accuracy"],
-    steps_per_execution=int(sys.argv[2]),
+    steps_per_execution=int(sys.argv[3]),
 )
 
 
-def epoch():
-    model.fit(data["x"], data["y"], batch_size=64, shuffle=False, verbose=0)
-
-
-def test():
-    _, accuracy = model.evaluate(data["x_test"], data["y_test"], verbose=0)
-    return {"accuracy": accuracy}
+def train():
+    history = model.fit(
+        data["x"],
+        data["y"],
+        batch_size=64,
+        validation_data=(data["x_test"], data["y_test"]),
+        epochs=int(sys.argv[2]),
+        callbacks=[callbacks.WeightNorms()],
+        shuffle=False,
+        verbose=0,
+    )
+    return {"accuracy": history.history["val_accuracy"][-1]}
 
 
 # An npz file is read anew at each access.
 data = dict(data)
-serve({"work": epoch, "accuracy": test})
+serve({"work": train})

@@ -1,9 +1,11 @@
 """Runs a notebook and prints the peak of its kernel's resident memory in bytes.
 
-`python measure.py NOTEBOOK`: its outputs are not stored. What processes started by the
-kernel take is printed behind it.
+`python measure.py NOTEBOOK`: its outputs are not stored. Printed behind it is what the
+kernel and the processes that it starts take together, pages that they share counted
+once.
 """
 
+import contextlib
 import pathlib
 import sys
 import threading
@@ -23,15 +25,13 @@ def peak(pid):
 
 
 def watch(pid, seen, stop):
-    """Keep the largest sum of the memory of a process's children in `seen`."""
+    """Keep in `seen` the most that a process and its children have taken together."""
     process = psutil.Process(pid)
     while not stop.wait(0.5):
         total = 0
-        for child in process.children(recursive=True):
-            try:
-                total += child.memory_info().rss
-            except psutil.Error:
-                pass
+        for member in [process, *process.children(recursive=True)]:
+            with contextlib.suppress(psutil.Error):
+                total += member.memory_full_info().pss
         seen[0] = max(seen[0], total)
 
 
