@@ -12,6 +12,7 @@ from helpers import addons
 from helpers.optimizers import ConditionalGradient
 
 EXPONENTS = (4, 5, 6, 7, 8)
+SUPERSCRIPT = dict(zip(EXPONENTS, "⁴⁵⁶⁷⁸", strict=True))
 # From here on the time is that of the arithmetic, and no longer of the call.
 LARGE = 7
 # Entries of the steps of one measurement together, so that it takes long enough.
@@ -62,7 +63,7 @@ def rows(rounds):
         measures = [lambda work=work: seconds(work) for work in works]
         measured = alternate(measures, 3 * rounds, warmup=2)
         times[exponent] = np.median(measured[0]) / task[-1]
-        what = f"a step of CG, `fro`, 10^{exponent} parameters"
+        what = f"a step of CG, `fro`, 10{SUPERSCRIPT[exponent]} parameters"
         for (peer, goal), other in zip(
             (("Keras's SGD", "≤ 1.5"), ("TensorFlow Addons", "≤ 0.5")),
             measured[1:],
@@ -70,8 +71,9 @@ def rows(rounds):
         ):
             goal = goal if exponent >= LARGE else ""
             ratios = tuple(measured[0] / other)
-            yield Row(what, peer, "time of ours / of the peer", ratios, goal)
+            quantity, curve = "time of ours / of the peer", ("fro", peer)
+            yield Row(what, peer, quantity, ratios, goal, curve, 10**exponent)
         del works, measures, ours, peers
     growth = times[EXPONENTS[-1]] / times[LARGE]
-    what, quantity = "the same, 10^8 against 10^7", "time / ten times the time"
+    what, quantity = "the same, 10⁸ against 10⁷", "time / ten times the time"
     yield Row(what, "itself", quantity, (growth / 10,), "≤ 1.3")

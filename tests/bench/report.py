@@ -17,8 +17,10 @@ README = ROOT / "README.md"
 PACKAGES = ("tensorflow", "keras", "jax", "optax", "numpy")
 TABLE = re.compile(r"(?<=<!-- begin speed -->\n).*?(?=<!-- end speed -->)", re.DOTALL)
 CAPTION = (
-    "One dot for each row of the table, the ratio of its median round on a logarithmic "
-    "axis, with a line from the smallest round to the largest and a mark at the goal."
+    "Two panels with medians, the range of the rounds, and black marks at the goals. "
+    "Left: the time of a step of CG over that of its peers, by the number of "
+    "parameters. Right: how many times faster the support of the nuclear norm is than "
+    "an SVD, by the size of the matrix."
 )
 
 
@@ -27,6 +29,10 @@ HEAD = """## How fast it is
 `make bench` measures this table. Every row is ours against a peer, in alternation in
 one run: the median of the rounds, and the smallest and the largest. Versions and
 processor are in [results.csv](tests/bench/results.csv).
+
+"""
+COLUMNS = """<details>
+<summary>All rows</summary>
 
 | what | peer | ratio | median | smallest to largest | goal |
 |---|---|---|---|---|---|
@@ -62,37 +68,50 @@ def write_csv(rows):
 
 def write_readme(rows):
     """Put the table into README.md."""
-    lines = [HEAD]
+    lines = [HEAD, f"![{CAPTION}](notebooks/images/bench.png)\n\n", COLUMNS]
     for row in rows:
         verdict = {None: "", True: row.goal, False: f"{row.goal}, missed"}[row.met]
         spread = f"{_number(min(row.ratios))} to {_number(max(row.ratios))}"
         cells = (row.what, row.peer, row.quantity, _number(row.median), spread, verdict)
         lines.append(f"| {' | '.join(cells)} |\n")
-    lines.append(f"\n![{CAPTION}](notebooks/images/bench.png)\n")
+    lines.append("\n</details>\n")
     text = README.read_text("utf-8")
     README.write_text(TABLE.sub(lambda _: "".join(lines), text), "utf-8")
 
 
 def write_figure(rows):
-    """Draw all rows on one axis."""
-    figure, ax = plotting.new_figure(9, 0.8 + 0.36 * len(rows))
-    for place, row in enumerate(reversed(rows)):
-        ax.plot(
-            [min(row.ratios), max(row.ratios)],
-            [place, place],
-            color=plotting.BLUE,
-            linewidth=1.5,
-        )
-        ax.plot(row.median, place, "o", color=plotting.BLUE)
-        if row.goal:
-            bound = float(row.goal.split()[1])
-            ax.plot(bound, place, "|", color=plotting.VERMILION, markersize=14)
-    names = [f"{row.what}: {row.quantity}" for row in reversed(rows)]
-    ax.set_yticks(range(len(rows)), names, fontsize=8)
-    ax.set_xscale("log")
-    ax.xaxis.set_major_formatter(ticker.FuncFormatter(lambda x, _: f"{x:g}"))
-    ax.set_xlabel("ratio (dot: median, line: all rounds, mark: goal)")
+    """Draw the rows that lie on a curve."""
+    figure, (left, right) = plotting.new_figure(10, 4, columns=2)
+    _draw_curves(left, [row for row in rows if row.curve and row.curve[0] == "fro"])
+    left.set(title="CG, fro: time of a step over the peer's", xlabel="parameters")
+    left.set_ylim(0)
+    nuclear = [row for row in rows if row.curve and row.curve[0] == "nuclear"]
+    _draw_curves(right, nuclear)
+    right.set(
+        title="CG, nuclear: times faster than an SVD", xlabel="n of an n × n matrix"
+    )
+    right.set_yscale("log")
+    sizes = sorted({row.size for row in nuclear})
+    right.set_xticks(sizes, map(str, sizes), minor=False)
+    right.xaxis.set_minor_locator(ticker.NullLocator())
+    right.yaxis.set_major_formatter(ticker.StrMethodFormatter("{x:g}"))
     FIGURE.write_bytes(plotting.Picture(figure, CAPTION).png)
+
+
+def _draw_curves(ax, rows):
+    for name, style in zip(
+        dict.fromkeys(row.curve[1] for row in rows), plotting.STYLES, strict=False
+    ):
+        own = [row for row in rows if row.curve[1] == name]
+        sizes = [row.size for row in own]
+        low, high = zip(*[(min(r.ratios), max(r.ratios)) for r in own], strict=True)
+        ax.vlines(sizes, low, high, color=style["color"], linewidth=1, alpha=0.6)
+        ax.plot(sizes, [row.median for row in own], label=name, **style)
+    goals = {(row.size, float(row.goal.split()[1])) for row in rows if row.goal}
+    mark = {"linestyle": "", "marker": "_", "markersize": 16, "label": "goal"}
+    ax.plot(*zip(*sorted(goals), strict=True), color=plotting.BLACK, **mark)
+    ax.set_xscale("log")
+    ax.legend(fontsize=9)
 
 
 def _number(value):

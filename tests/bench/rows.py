@@ -26,6 +26,8 @@ class Row:
         quantity: What the ratio is, such as `"times faster"`.
         ratios: Sequence of floats, one for each round.
         goal: Such as `"≥ 3"`; empty if the row only informs.
+        curve: Pair of the panel and the curve of the figure to which the row belongs.
+        size: Place on the horizontal axis of that panel.
     """
 
     what: str
@@ -33,6 +35,8 @@ class Row:
     quantity: str
     ratios: tuple[float, ...]
     goal: str = ""
+    curve: tuple[str, str] | None = None
+    size: int = 0
 
     @property
     def median(self):
