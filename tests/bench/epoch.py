@@ -17,10 +17,16 @@ OLD = pathlib.Path(__file__).parents[2] / ".venv/tensorflow-addons"
 OLD_PACKAGES = ("tensorflow==2.15.1", "tensorflow-addons==0.23.0", "numpy<2")
 # In one call of `fit`, as in the lesson: the data are copied once.
 EPOCHS = 3
+OURS = "epoch_keras3.py", "CG", "469"
 PEERS = (
-    ("epoch_tfa.py", "the tutorial's code: TensorFlow Addons 0.23, TF 2.15", "≥ 3.5"),
-    ("epoch_keras3.py", "our optimizer in a plain `fit`", "≥ 3"),
-    ("epoch_jax.py", "JAX by hand, one `lax.scan`", ""),
+    (
+        "the tutorial's code: TensorFlow Addons 0.23, TF 2.15",
+        "≥ 3.5",
+        ("epoch_tfa.py",),
+    ),
+    ("our optimizer in a plain `fit`", "≥ 3", ("epoch_keras3.py", "CG", "1")),
+    ("Keras's SGD in place of CG", "", ("epoch_keras3.py", "SGD", "469")),
+    ("JAX by hand, one `lax.scan`", "", ("epoch_jax.py",)),
 )
 
 
@@ -64,22 +70,22 @@ def store_problem(path):
 def rows(rounds):
     """All trainings in alternation, from the same weights, on the same batches."""
     pythons = {"epoch_tfa.py": old_python()}
-    peers = [peer for peer in PEERS if pythons.get(peer[0], sys.executable)]
+    peers = [peer for peer in PEERS if pythons.get(peer[2][0], sys.executable)]
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         problem = f"{folder}/problem.npz"
         store_problem(problem)
-        ours = stack.enter_context(
-            Worker("epoch_keras3.py", problem, f"{EPOCHS}", "469")
-        )
-        workers = [ours]
-        for script, _name, _goal in peers:
+        workers = []
+        for script, *arguments in (OURS, *(command for _, _, command in peers)):
             python = pythons.get(script, sys.executable)
-            worker = Worker(script, problem, f"{EPOCHS}", "1", python=python)
+            worker = Worker(script, problem, f"{EPOCHS}", *arguments, python=python)
             workers.append(stack.enter_context(worker))
         times = alternate([worker.seconds for worker in workers], rounds)
         accuracies = [worker.ask()["accuracy"] for worker in workers]
     epochs = EPOCHS * (rounds + 2)
-    assert np.ptp(accuracies) < 0.02, f"not the same training: {accuracies}"
-    for (_script, peer, goal), peers_times in zip(peers, times[1:], strict=True):
+    for (peer, goal, command), peers_times, accuracy in zip(
+        peers, times[1:], accuracies[1:], strict=True
+    ):
+        same = abs(accuracy - accuracies[0]) < 0.02
+        assert same or "SGD" in command, f"not the same training: {accuracies}"
         what = f"epochs of MNIST, CG (test accuracy {accuracies[0]:.2f} at {epochs})"
         yield Row(what, peer, "times faster", tuple(peers_times / times[0]), goal)

@@ -1,7 +1,7 @@
 """Worker: an epoch of MNIST as the Conditional Gradient lesson trains it.
 
-Arguments: a file with x, y and the initial weights, the epochs of a piece of work, and
-the steps per execution.
+Arguments: a file with x, y and the initial weights, the epochs of a piece of work, CG
+or SGD, and the steps per execution.
 """
 
 import sys
@@ -28,11 +28,15 @@ model = keras.Sequential(
     ]
 )
 model.set_weights([data[f"w{i}"] for i in range(6)])
+optimizers = {
+    "CG": ConditionalGradient(learning_rate=0.99949, lambda_=203),
+    "SGD": keras.optimizers.SGD(0.01),
+}
 model.compile(
-    ConditionalGradient(learning_rate=0.99949, lambda_=203),
+    optimizers[sys.argv[3]],
     keras.losses.SparseCategoricalCrossentropy(),
     metrics=["accuracy"],
-    steps_per_execution=int(sys.argv[3]),
+    steps_per_execution=int(sys.argv[4]),
 )
 
 
