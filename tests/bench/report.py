@@ -33,8 +33,9 @@ processor are in [results.csv](tests/bench/results.csv).
 Where a goal is missed, this stands in the way. An epoch: what is left is Keras's own
 loop, for SGD in the place of CG takes as long. `nuclear` at 1024 × 1024: an error below
 0.001 needs some 8 to 40 products with the matrix and as many with its transpose, and to
-scale the matrix and write the result takes as long as the first eight. GC on JAX: optax averages over the last axes, which lie
-together in memory, and a Keras kernel has to be averaged over the first ones.
+scale the matrix and write the result takes as long as the first eight. GC on JAX: optax
+averages over the last axes, which lie together in memory, and a Keras kernel has to be
+averaged over the first ones.
 
 """
 COLUMNS = """<details>
