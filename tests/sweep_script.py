@@ -5,10 +5,14 @@ the number of stored results from which on a run takes for ever.
 """
 
 import pathlib
+import signal
 import sys
 import time
 
 import helpers
+
+# A shell lets the jobs in its background ignore this, and so what they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def metric(lambda_, learning_rate, seed):
