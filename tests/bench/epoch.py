@@ -24,7 +24,11 @@ PEERS = (
         "≥ 3.5",
         ("epoch_tfa.py",),
     ),
-    ("our optimizer in a plain `fit`", "≥ 3", ("epoch_keras3.py", "CG", "1")),
+    (
+        "our optimizer in the tutorial's plain `fit`",
+        "≥ 3",
+        ("epoch_keras3.py", "CG", "1"),
+    ),
     ("Keras's SGD in place of CG", "", ("epoch_keras3.py", "SGD", "469")),
     ("JAX by hand, one `lax.scan`", "", ("epoch_jax.py",)),
 )

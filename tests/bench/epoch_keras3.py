@@ -40,16 +40,21 @@ model.compile(
 )
 
 
+# As the tutorial has it, with Keras's progress in text, or as the lesson has it.
+plain = sys.argv[4] == "1"
+
+
 def train():
+    bar = [] if plain else [callbacks.ProgressBar("CG")]
     history = model.fit(
         data["x"],
         data["y"],
         batch_size=64,
         validation_data=(data["x_test"], data["y_test"]),
         epochs=int(sys.argv[2]),
-        callbacks=[callbacks.WeightNorms()],
+        callbacks=[callbacks.WeightNorms(), *bar],
         shuffle=False,
-        verbose=0,
+        verbose=1 if plain else 0,
     )
     return {"accuracy": history.history["val_accuracy"][-1]}
 

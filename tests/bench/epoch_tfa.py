@@ -43,7 +43,6 @@ def train():
         epochs=int(sys.argv[2]),
         callbacks=[record],
         shuffle=False,
-        verbose=0,
     )
     return {"accuracy": history.history["val_accuracy"][-1]}
 

@@ -146,7 +146,8 @@ def serve(works):
             dict or `None`, goes into the answer.
     """
     answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what libraries print is no answer
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), 1)  # what libraries print is no answer
     for line in sys.stdin:
         start = time.perf_counter()
         result = works[line.strip()]() or {}
