@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from conftest import require
 
 from helpers import environment, i18n, presets
 
@@ -95,7 +96,7 @@ def test_a_preset_that_the_gpu_chose_is_announced(
 
 @pytest.mark.parametrize("backend", ["tensorflow", "jax"])
 def test_jax_is_loaded_where_it_is_the_backend_and_else_can_be(backend):
-    pytest.importorskip("jax")
+    require("jax", "pip install -e .[test]")
     code = (
         "import os, sys, helpers\n"
         "helpers.setup()\n"
