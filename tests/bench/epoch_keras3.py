@@ -6,6 +6,7 @@ or SGD, and the steps per execution.
 
 import sys
 
+from epoch_fit import train
 from rows import serve
 
 import helpers
@@ -18,7 +19,7 @@ import numpy as np  # noqa: E402
 from helpers import callbacks  # noqa: E402
 from helpers.optimizers import ConditionalGradient  # noqa: E402
 
-data = np.load(sys.argv[1])
+data = dict(np.load(sys.argv[1]))
 model = keras.Sequential(
     [
         keras.Input((784,)),
@@ -39,26 +40,14 @@ model.compile(
     steps_per_execution=int(sys.argv[4]),
 )
 
-
 # As the tutorial has it, with Keras's progress in text, or as the lesson has it.
 plain = sys.argv[4] == "1"
 
 
-def train():
+def work():
     bar = [] if plain else [callbacks.ProgressBar("CG")]
-    history = model.fit(
-        data["x"],
-        data["y"],
-        batch_size=64,
-        validation_data=(data["x_test"], data["y_test"]),
-        epochs=int(sys.argv[2]),
-        callbacks=[callbacks.WeightNorms(), *bar],
-        shuffle=False,
-        verbose=1 if plain else 0,
-    )
-    return {"accuracy": history.history["val_accuracy"][-1]}
+    watchers = [callbacks.WeightNorms(), *bar]
+    return train(model, data, int(sys.argv[2]), watchers, verbose=1 if plain else 0)
 
 
-# An npz file is read anew at each access.
-data = dict(data)
-serve({"work": train})
+serve({"work": work})

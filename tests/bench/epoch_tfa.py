@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import tensorflow as tf
 import tensorflow_addons as tfa
+from epoch_fit import train
 from rows import serve
 
 data = dict(np.load(sys.argv[1]))
@@ -30,21 +31,12 @@ def joint_norm(weights):
     return tf.sqrt(sum(tf.reduce_sum(weight**2) for weight in weights))
 
 
-def train():
+def work():
     norms = []
     record = tf.keras.callbacks.LambdaCallback(
         on_epoch_end=lambda *_: norms.append(joint_norm(model.trainable_weights))
     )
-    history = model.fit(
-        data["x"],
-        data["y"],
-        batch_size=64,
-        validation_data=(data["x_test"], data["y_test"]),
-        epochs=int(sys.argv[2]),
-        callbacks=[record],
-        shuffle=False,
-    )
-    return {"accuracy": history.history["val_accuracy"][-1]}
+    return train(model, data, int(sys.argv[2]), [record], verbose=1)
 
 
-serve({"work": train})
+serve({"work": work})

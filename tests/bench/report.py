@@ -52,7 +52,7 @@ def line(row):
     against = f", against {row.peer}" if row.peer else ""
     return (
         f"{row.what}{against}: {row.quantity} {_number(row.median)} "
-        f"({_number(min(row.ratios))} to {_number(max(row.ratios))} in "
+        f"({_number(row.low)} to {_number(row.high)} in "
         f"{len(row.ratios)} rounds{verdict[row.met]})"
     )
 
@@ -66,8 +66,7 @@ def write_csv(rows):
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow((*columns, "goal", "met", *machine))
         for row in rows:
-            low, high = min(row.ratios), max(row.ratios)
-            numbers = (f"{value:.4g}" for value in (row.median, low, high))
+            numbers = (f"{value:.4g}" for value in (row.median, row.low, row.high))
             texts = (row.what, row.peer, row.quantity, *numbers, len(row.ratios))
             met = {None: "", True: "yes", False: "no"}[row.met]
             writer.writerow((*texts, row.goal, met, *machine.values()))
@@ -78,7 +77,7 @@ def write_readme(rows):
     lines = [HEAD, f"![{CAPTION}](notebooks/images/bench.png)\n\n", COLUMNS]
     for row in rows:
         verdict = {None: "", True: row.goal, False: f"{row.goal}, missed"}[row.met]
-        spread = f"{_number(min(row.ratios))} to {_number(max(row.ratios))}"
+        spread = f"{_number(row.low)} to {_number(row.high)}"
         cells = (row.what, row.peer, row.quantity, _number(row.median), spread, verdict)
         lines.append(f"| {' | '.join(cells)} |\n")
     lines.append("\n</details>\n")
@@ -89,36 +88,37 @@ def write_readme(rows):
 def write_figure(rows):
     """Draw the rows that lie on a curve."""
     figure, (left, right) = plotting.new_figure(10, 4, columns=2)
-    _draw_curves(left, [row for row in rows if row.curve and row.curve[0] == "fro"])
+    _draw_curves(left, rows, "fro")
     left.set(title="CG, fro: time of a step over the peer's", xlabel="parameters")
     left.set_ylim(0)
-    nuclear = [row for row in rows if row.curve and row.curve[0] == "nuclear"]
-    _draw_curves(right, nuclear)
+    sizes = _draw_curves(right, rows, "nuclear")
     right.set(
         title="CG, nuclear: times faster than an SVD", xlabel="n of an n × n matrix"
     )
     right.set_yscale("log")
-    sizes = sorted({row.size for row in nuclear})
     right.set_xticks(sizes, map(str, sizes), minor=False)
     right.xaxis.set_minor_locator(ticker.NullLocator())
     right.yaxis.set_major_formatter(ticker.StrMethodFormatter("{x:g}"))
     FIGURE.write_bytes(plotting.Picture(figure, CAPTION).png)
 
 
-def _draw_curves(ax, rows):
+def _draw_curves(ax, rows, panel):
+    """Draw the rows of a panel; their sizes, sorted."""
+    rows = [row for row in rows if row.curve and row.curve[0] == panel]
     for name, style in zip(
         dict.fromkeys(row.curve[1] for row in rows), plotting.STYLES, strict=False
     ):
         own = [row for row in rows if row.curve[1] == name]
         sizes = [row.size for row in own]
-        low, high = zip(*[(min(r.ratios), max(r.ratios)) for r in own], strict=True)
+        low, high = [row.low for row in own], [row.high for row in own]
         ax.vlines(sizes, low, high, color=style["color"], linewidth=1, alpha=0.6)
         ax.plot(sizes, [row.median for row in own], label=name, **style)
-    goals = {(row.size, float(row.goal.split()[1])) for row in rows if row.goal}
+    goals = {(row.size, row.bound) for row in rows if row.goal}
     mark = {"linestyle": "", "marker": "_", "markersize": 16, "label": "goal"}
     ax.plot(*zip(*sorted(goals), strict=True), color=plotting.BLACK, **mark)
     ax.set_xscale("log")
     ax.legend(fontsize=9)
+    return sorted({row.size for row in rows})
 
 
 def _number(value):

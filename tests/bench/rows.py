@@ -44,12 +44,26 @@ class Row:
         return float(np.median(self.ratios))
 
     @property
+    def low(self):
+        """The smallest ratio."""
+        return min(self.ratios)
+
+    @property
+    def high(self):
+        """The largest ratio."""
+        return max(self.ratios)
+
+    @property
+    def bound(self):
+        """The number in the goal; `None` if there is no goal."""
+        return float(self.goal.split()[1]) if self.goal else None
+
+    @property
     def met(self):
         """Whether the median meets the goal; `None` if there is none."""
         if not self.goal:
             return None
-        sign, bound = self.goal.split()
-        return COMPARE[sign](self.median, float(bound))
+        return COMPARE[self.goal.split()[0]](self.median, self.bound)
 
 
 def seconds(work):
