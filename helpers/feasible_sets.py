@@ -17,15 +17,14 @@ from keras import ops
 # Up to this many columns (or rows) the eigenvectors of the small Gram matrix are
 # exact and faster than iterating; above it, Lanczos is.
 GRAM_LIMIT = 192
-# Lanczos: steps between two checks, checks at most, and when it stops: at the relative
-# residual of the singular value's square, or at the relative gain since the last check.
-LANCZOS_STEPS = 8
-LANCZOS_CHECKS = 8
-LANCZOS_RESIDUAL = 1e-4
-LANCZOS_GAIN = 1e-5
-# Weight of the last gradient's vector beside a random one of length 1. With more, a
-# vector that has become the second one passes for the first.
-LANCZOS_START = 1 / 4
+# Lanczos: vectors in a block, blocks between two checks, checks at most, and when it
+# stops: at the relative residual of the singular value's square, or at the relative
+# gain since the last check.
+LANCZOS_BLOCK = 4
+LANCZOS_DEPTH = 3
+LANCZOS_CHECKS = 16
+LANCZOS_RESIDUAL = 1e-3
+LANCZOS_GAIN = 3e-5
 
 
 def as_matrix(tensor):
@@ -102,87 +101,94 @@ def nuclear_support(direction, epsilon=0.0, start=None):
         - Golub & Van Loan, Matrix Computations, 4th ed., section 10.4.
     """
     matrix = as_matrix(in_float(direction))
-    # Scaled, since both ways square the entries.
+    exact = min(matrix.shape) <= GRAM_LIMIT
+    left, right = _by_gram_matrix(matrix) if exact else _by_lanczos(matrix, start)
+    left, right = (ops.divide_no_nan(x, frobenius_norm(x)) for x in (left, right))
+    return ops.reshape(left[:, None] * right, direction.shape), right
+
+
+def _by_gram_matrix(matrix):
+    """The first singular vectors, of any length, from the smaller Gram matrix."""
+    # Scaled, since the Gram matrix squares the entries.
     largest = ops.maximum(ops.max(matrix), -ops.min(matrix))
     matrix = ops.divide_no_nan(matrix, largest)
-    if min(matrix.shape) <= GRAM_LIMIT:
-        right = _first_right_singular_vector(matrix)
-    else:
-        right = _lanczos(matrix, start)
-    left = ops.matmul(matrix, right[:, None])
-    left = ops.divide_no_nan(left, frobenius_norm(left))
-    return ops.reshape(left * right, direction.shape), right
-
-
-def _first_right_singular_vector(matrix):
+    transposed = ops.transpose(matrix)
     rows, columns = matrix.shape
-    if rows >= columns:
-        gram = ops.matmul(ops.transpose(matrix), matrix)
-        return ops.eigh(gram)[1][:, -1]
-    gram = ops.matmul(matrix, ops.transpose(matrix))
-    left = ops.eigh(gram)[1][:, -1]
-    right = ops.matmul(left[None], matrix)[0]
-    return ops.divide_no_nan(right, frobenius_norm(right))
+    if rows < columns:
+        left = ops.eigh(ops.matmul(matrix, transposed))[1][:, -1]
+        return left, ops.matmul(left[None], matrix)[0]
+    right = ops.eigh(ops.matmul(transposed, matrix))[1][:, -1]
+    return ops.matmul(matrix, right[:, None])[:, 0], right
 
 
-def _lanczos(matrix, start):
-    """The first right singular vector, by Lanczos with Rayleigh–Ritz.
+def _by_lanczos(matrix, start):
+    """The first singular vectors, of any length, by block Lanczos with restarts.
 
-    A random vector is added to `start`: without it, a start on the second singular
-    vector would never find the first.
+    Reading the matrix takes as long for a block of vectors as for one, and random
+    vectors beside `start` find the first singular vector where it is the second.
+    The vectors are rows, and `images` is `vectors @ matrix.T`.
     """
-    rows, columns = matrix.shape
-    most = LANCZOS_STEPS * LANCZOS_CHECKS
-    noise = np.random.default_rng(0).standard_normal(columns)
-    vector = ops.cast(noise / np.linalg.norm(noise), matrix.dtype)
+    vectors = np.random.default_rng(0).standard_normal((LANCZOS_BLOCK, matrix.shape[1]))
+    vectors = ops.cast(vectors / np.sqrt(matrix.shape[1]), matrix.dtype)
     if start is not None:
-        vector = vector + LANCZOS_START * ops.cast(start, matrix.dtype)
-    vector = ops.divide_no_nan(vector, frobenius_norm(vector))
-    basis = ops.zeros((most, columns), dtype=matrix.dtype)
-    images = ops.zeros((most, rows), dtype=matrix.dtype)
+        first = ops.cast(np.eye(LANCZOS_BLOCK, 1), matrix.dtype)
+        vectors = vectors + first * ops.cast(start, matrix.dtype)
+    vectors = _orthonormal(vectors)
+    images = ops.matmul(vectors, ops.transpose(matrix))
+    # Scaled, since the squares of the images are summed.
+    scale = ops.clip(1 / ops.max(ops.abs(images)), 1e-30, 1e30)
 
-    def unfinished(step, square, finished, *_):
-        return ops.logical_and(step < most, ops.logical_not(finished))
+    def times(block, matrix):
+        return ops.matmul(block * scale, matrix)
 
-    def advance(step, square, finished, ritz, vector, basis, images):
-        vectors, new_images = [], []
-        for _ in range(LANCZOS_STEPS):
-            image = ops.matmul(matrix, vector[:, None])[:, 0]
-            vectors.append(vector)
-            new_images.append(image)
-            vector = ops.matmul(image[None], matrix)[0]
-            vector, length = _orthogonal(vector, ops.stack(vectors), basis)
-        basis = ops.slice_update(basis, (step, 0), ops.stack(vectors))
-        images = ops.slice_update(images, (step, 0), ops.stack(new_images))
-        step = step + LANCZOS_STEPS
+    def unfinished(check, square, finished, *_):
+        return ops.logical_and(check < LANCZOS_CHECKS, ops.logical_not(finished))
 
-        squares, combinations = ops.eigh(ops.matmul(images, ops.transpose(images)))
-        new, combination = squares[-1], combinations[:, -1]
-        residual = length * ops.abs(ops.take(combination, step - 1))
+    def advance(check, square, finished, vectors, images, back):
+        basis, its_images = vectors, images
+        for _ in range(LANCZOS_DEPTH):
+            vectors = _orthonormal(back, basis)
+            images = times(vectors, ops.transpose(matrix))
+            back = times(images, matrix)
+            basis = ops.concatenate([basis, vectors])
+            its_images = ops.concatenate([its_images, images])
+        squares, combinations = ops.eigh(_gram(its_images))
+        best = ops.flip(ops.transpose(combinations[:, -LANCZOS_BLOCK:]), axis=0)
+        vectors, images = ops.matmul(best, basis), ops.matmul(best, its_images)
+        back = times(images, matrix)
+        new = squares[-1]
+        residual = frobenius_norm(back[0] - new * vectors[0])
         finished = ops.logical_or(
             residual <= LANCZOS_RESIDUAL * new, new - square <= 2 * LANCZOS_GAIN * new
         )
-        ritz = ops.matmul(combination[None], basis)[0]
-        return step, new, finished, ritz, vector, basis, images
+        return check + 1, new, finished, vectors, images, back
 
+    images = images * scale
     zero = ops.cast(0.0, matrix.dtype)
-    state = (0, zero, zero > 0, vector, vector, basis, images)
-    right = ops.while_loop(unfinished, advance, state)[3]
-    return ops.divide_no_nan(right, frobenius_norm(right))
+    state = (0, zero, zero > 0, vectors, images, times(images, matrix))
+    _, _, _, vectors, images, _ = ops.while_loop(unfinished, advance, state)
+    return images[0], vectors[0]
 
 
-def _orthogonal(vector, *bases):
-    """The unit vector orthogonal to the rows of the bases, and its former length.
+def _gram(rows):
+    return ops.matmul(rows, ops.transpose(rows))
 
-    Both are 0 where only rounding is left.
+
+def _orthonormal(block, basis=None):
+    """Orthonormal rows for what those of the block span beyond the rows of `basis`.
+
+    A row is 0 where only rounding is left.
     """
-    before = frobenius_norm(vector)
-    for basis in bases + bases:  # once is not enough in float32
-        along = ops.matmul(basis, vector[:, None])
-        vector = vector - ops.matmul(ops.transpose(along), basis)[0]
-    length = frobenius_norm(vector)
-    length = ops.where(length > 1e-4 * before, length, 0.0)
-    return ops.divide_no_nan(vector, length), length
+    for _ in range(2):  # once is not enough in float32
+        if basis is not None:
+            along = ops.matmul(block, ops.transpose(basis))
+            block = block - ops.matmul(along, basis)
+        squares, combinations = ops.eigh(_gram(block))
+        kept = squares > 1e-6 * squares[-1]
+        lengths = ops.where(kept, ops.sqrt(ops.abs(squares)), 0.0)
+        block = ops.matmul(ops.transpose(combinations), block)
+        block = ops.divide_no_nan(block, lengths[:, None])
+    return block
 
 
 Ball = collections.namedtuple("Ball", ["norm", "support"])

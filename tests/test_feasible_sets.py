@@ -82,7 +82,9 @@ def spectra():
     yield "rank one", np.array([1.0])
     yield "rank 64, as a batch of 64 gives", np.linspace(1, 0.5, 64)
     yield "slow fall", np.linspace(1, 0.5, 300)
+    yield "one above a crowd", np.r_[1, np.full(149, 0.99), fall[:150]]
     yield "tiny", 1e-30 * np.r_[1, 0.5, 0.2]
+    yield "huge", 1e30 * np.r_[1, 0.5, 0.2]
 
 
 @pytest.mark.parametrize("values", [pytest.param(v, id=k) for k, v in spectra()])
@@ -102,6 +104,15 @@ def test_lanczos_leaves_a_start_at_the_second_singular_vector(value):
     matrix = with_singular_values((400, 400), values)
     second = np.linalg.svd(matrix)[2][1]
     support, _ = feasible_sets.nuclear_support(matrix, start=second)
+    assert float(ops.sum(support * matrix)) == pytest.approx(1, rel=1e-3)
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_lanczos_misses_the_first_of_two_within_one_percent_in_no_start(seed):
+    values = np.r_[1, 0.99, np.linspace(0.98, 0.01, 198)]
+    matrix = with_singular_values((200, 200), values, seed)
+    start = np.random.default_rng(seed).standard_normal(200) / np.sqrt(200)
+    support, _ = feasible_sets.nuclear_support(matrix, start=start)
     assert float(ops.sum(support * matrix)) == pytest.approx(1, rel=1e-3)
 
 

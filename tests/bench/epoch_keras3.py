@@ -41,13 +41,16 @@ model.compile(
 )
 
 # As the tutorial has it, with Keras's progress in text, or as the lesson has it.
-plain = sys.argv[4] == "1"
+if sys.argv[4] == "1":
+    bar, way = [], {"verbose": 1}
+else:
+    bar = [callbacks.ProgressBar("CG")]
+    way = {"verbose": 0, "validation_batch_size": 1000}
 
 
 def work():
-    bar = [] if plain else [callbacks.ProgressBar("CG")]
     watchers = [callbacks.WeightNorms(), *bar]
-    return train(model, data, int(sys.argv[2]), watchers, verbose=1 if plain else 0)
+    return train(model, data, int(sys.argv[2]), watchers, **way)
 
 
 serve({"work": work})

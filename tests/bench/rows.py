@@ -104,7 +104,11 @@ class Worker:
         *arguments: Strings for it.
         python: The interpreter.
         **environment: Environment variables.
+
+    `answer` is its last answer.
     """
+
+    answer = None
 
     def __init__(self, script, *arguments, python=sys.executable, **environment):
         self._process = subprocess.Popen(
@@ -138,7 +142,8 @@ class Worker:
             answer = ""
         if not answer:
             raise RuntimeError(self._process.stderr.read()[-3000:])
-        return json.loads(answer)
+        self.answer = json.loads(answer)
+        return self.answer
 
     def seconds(self):
         """How long the work took, by the worker's own clock."""
