@@ -133,8 +133,8 @@ def test_a_bad_job_is_refused_at_once(changes, error, message):
         ({"backend": "torch"}, "`backend` must be one of"),
         ({"workers": 3}, "`workers` must be .* divides the batch size 8"),
         ({"workers": 0}, "`workers` must be"),
-        ({"patience": 0}, "`patience` and `start_patience` must be above 0"),
-        ({"start_patience": -1}, "`patience` and `start_patience` must be above 0"),
+        ({"patience": 0}, "`patience` must be above 0, in seconds. Received: 0"),
+        ({"start_patience": -1}, "`start_patience` must be above 0.* Received: -1"),
         ({"crash": (2, 1)}, "`crash` must be None or"),
     ],
 )

@@ -1,9 +1,6 @@
 """The preset follows the hardware, and the environment goes before it."""
 
-import pathlib
-
 import keras
-import nbformat
 import pytest
 from keras import layers
 
@@ -17,9 +14,6 @@ from helpers.image_pipeline import (
 )
 
 pytest_plugins = ["drawn_data"]
-NOTEBOOK = pathlib.Path(__file__).parents[1] / (
-    "notebooks/en/gradient_centralization.ipynb"
-)
 
 
 @pytest.mark.parametrize(("gpu", "name"), [(False, "quick"), (True, "full")])
@@ -57,16 +51,9 @@ def test_full_is_the_tutorial_and_both_can_be_loaded():
         assert len(set(preset.seeds)) >= 4
 
 
-def network(image_size):
-    """The tutorial's network, as the notebook defines it."""
-    cells = nbformat.read(NOTEBOOK, as_version=4).cells
-    (source,) = (cell.source for cell in cells if cell["id"] == "model")
-    defined = {"keras": keras, "layers": layers}
-    exec(source, defined)
-    return defined["build_model"](image_size)
-
-
-def test_the_network_learns_the_drawings_with_the_quick_preset(prepared_dir):
+def test_the_lesson_s_network_learns_the_drawings_with_the_quick_preset(
+    prepared_dir, cells_of
+):
     """Neither too easy nor too hard to compare two optimizers on."""
     quick = presets.QUICK
     (train, test), _ = load_horses_or_humans(
@@ -74,7 +61,9 @@ def test_the_network_learns_the_drawings_with_the_quick_preset(prepared_dir):
     )
     batches = prepare(train, quick.batch_size, shuffle=True, augment=True, seed=0)
     keras.utils.set_random_seed(0)
-    model = network(quick.image_size)
+    defined = {"keras": keras, "layers": layers}
+    exec(cells_of("gradient_centralization")["model"], defined)
+    model = defined["build_model"](quick.image_size)
     optimizer = keras.optimizers.RMSprop(quick.learning_rate)
     model.compile(optimizer, "binary_crossentropy", metrics=["accuracy"])
     model.fit(batches, epochs=quick.epochs, shuffle=False, verbose=0)

@@ -120,7 +120,12 @@ def train(
         ValueError: If an argument is not as above.
     """
     start_patience = 5 * patience if start_patience is None else start_patience
-    _check(job, backend, workers, min(patience, start_patience), crash)
+    _check(job, backend, workers, crash)
+    for name, value in ("patience", patience), ("start_patience", start_patience):
+        if not value > 0:
+            raise ValueError(
+                f"`{name}` must be above 0, in seconds. Received: {value!r}"
+            )
     if importlib.util.find_spec(backend) is None:
         message = _("{package} is not installed: nothing was trained here.")
         print(message.format(package=backend))
@@ -264,7 +269,7 @@ def _environment(backend, workers):
     return environment
 
 
-def _check(job, backend, workers, patience, crash):
+def _check(job, backend, workers, crash):
     if not isinstance(job, jobs.Job):
         raise TypeError(f"`job` must be a helpers.distributed.Job. Received: {job!r}")
     if backend not in BACKENDS:
@@ -276,10 +281,6 @@ def _check(job, backend, workers, patience, crash):
         raise ValueError(
             "`workers` must be an integer of at least 1 that divides the batch size "
             f"{job.batch_size}. Received: {workers!r}"
-        )
-    if not patience > 0:
-        raise ValueError(
-            f"`patience` and `start_patience` must be above 0. Received: {patience!r}"
         )
     if crash is not None and not (0 <= crash[0] < workers and crash[1] >= 1):
         raise ValueError(
