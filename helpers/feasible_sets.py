@@ -112,12 +112,11 @@ def _by_gram_matrix(matrix):
     # Scaled, since the Gram matrix squares the entries.
     largest = ops.maximum(ops.max(matrix), -ops.min(matrix))
     matrix = ops.divide_no_nan(matrix, largest)
-    transposed = ops.transpose(matrix)
     rows, columns = matrix.shape
     if rows < columns:
-        left = ops.eigh(ops.matmul(matrix, transposed))[1][:, -1]
+        left = ops.eigh(_gram(matrix))[1][:, -1]
         return left, ops.matmul(left[None], matrix)[0]
-    right = ops.eigh(ops.matmul(transposed, matrix))[1][:, -1]
+    right = ops.eigh(_gram(ops.transpose(matrix)))[1][:, -1]
     return ops.matmul(matrix, right[:, None])[:, 0], right
 
 

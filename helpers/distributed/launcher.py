@@ -120,12 +120,8 @@ def train(
         ValueError: If an argument is not as above.
     """
     start_patience = 5 * patience if start_patience is None else start_patience
-    _check(job, backend, workers, crash)
-    for name, value in ("patience", patience), ("start_patience", start_patience):
-        if not value > 0:
-            raise ValueError(
-                f"`{name}` must be above 0, in seconds. Received: {value!r}"
-            )
+    seconds = {"patience": patience, "start_patience": start_patience}
+    _check(job, backend, workers, seconds, crash)
     if importlib.util.find_spec(backend) is None:
         message = _("{package} is not installed: nothing was trained here.")
         print(message.format(package=backend))
@@ -269,7 +265,7 @@ def _environment(backend, workers):
     return environment
 
 
-def _check(job, backend, workers, crash):
+def _check(job, backend, workers, seconds, crash):
     if not isinstance(job, jobs.Job):
         raise TypeError(f"`job` must be a helpers.distributed.Job. Received: {job!r}")
     if backend not in BACKENDS:
@@ -282,6 +278,11 @@ def _check(job, backend, workers, crash):
             "`workers` must be an integer of at least 1 that divides the batch size "
             f"{job.batch_size}. Received: {workers!r}"
         )
+    for name, value in seconds.items():
+        if not value > 0:
+            raise ValueError(
+                f"`{name}` must be above 0, in seconds. Received: {value!r}"
+            )
     if crash is not None and not (0 <= crash[0] < workers and crash[1] >= 1):
         raise ValueError(
             "`crash` must be None or (worker, step), with a worker from 0 to "
