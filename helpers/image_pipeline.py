@@ -1,11 +1,12 @@
 """Horses or humans: loading them, and the input pipeline of the tutorial."""
 
-import numbers
 import os
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
+
+from helpers.checks import integer
 
 
 def _smallest_image():
@@ -55,7 +56,7 @@ def load_horses_or_humans(
         raise ValueError(
             f"`source` must be one of {list(SOURCES)}. Received: source={source!r}"
         )
-    image_size = _integer("image_size", image_size, SMALLEST_SIZE, ORIGINAL_SIZE)
+    image_size = integer("image_size", image_size, SMALLEST_SIZE, ORIGINAL_SIZE)
     if data_dir is not None and not isinstance(data_dir, str | os.PathLike):
         raise ValueError(
             "`data_dir` must be a path or None. "
@@ -112,16 +113,16 @@ def prepare(
             f"`ds` must be a tf.data.Dataset. Received: {ds!r} "
             f"(of type {type(ds).__name__})"
         )
-    batch_size = _integer("batch_size", batch_size, 1)
+    batch_size = integer("batch_size", batch_size, 1)
     for name, value in (("shuffle", shuffle), ("augment", augment)):
         if not isinstance(value, bool | np.bool_):
             raise ValueError(
                 f"`{name}` must be True or False. Received: {name}={value!r}"
             )
     if seed is not None:
-        seed = _integer("seed", seed, 0, 2**31 - 1)
+        seed = integer("seed", seed, 0, 2**31 - 1)
     if image_size is not None:
-        image_size = _integer("image_size", image_size, 1)
+        image_size = integer("image_size", image_size, 1)
         ds = ds.map(
             lambda image, label: (_resize(image, image_size), label),
             num_parallel_calls=tf.data.AUTOTUNE,
@@ -256,14 +257,3 @@ def _in_memory(ds, image_size):
     # One batch of all.
     images, labels = next(iter(ds.batch(max(1, int(ds.cardinality())))))
     return tf.data.Dataset.from_tensor_slices((images, labels))
-
-
-def _integer(name, value, low, high=None):
-    """`value` as an int, or a ValueError that says what is allowed."""
-    whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
-    if not whole or value < low or (high is not None and value > high):
-        allowed = f"from {low} to {high}" if high is not None else f"of at least {low}"
-        raise ValueError(
-            f"`{name}` must be an integer {allowed}. Received: {name}={value!r}"
-        )
-    return int(value)

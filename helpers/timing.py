@@ -5,6 +5,7 @@ import time
 
 import numpy as np
 
+from helpers.checks import integer
 from helpers.experiments import checked_pair
 from helpers.i18n import _
 
@@ -76,10 +77,7 @@ def overhead(steps, rounds=30, warmup=3):
     """
     steps = checked_pair(steps, "steps")
     for name, value, least in (("rounds", rounds, 2), ("warmup", warmup, 0)):
-        if value != int(value) or value < least:
-            raise ValueError(
-                f"`{name}` must be an integer of at least {least}. Received: {value!r}"
-            )
+        integer(name, value, least)
     functions = list(steps.values())
     for _round in range(warmup):
         for step in functions:

@@ -5,6 +5,8 @@ import hashlib
 import keras
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from helpers import datasets
 
@@ -41,3 +43,53 @@ def test_a_damaged_file_is_refused(monkeypatch, tmp_path):
     monkeypatch.setattr(datasets, "mnist_path", lambda: damaged)
     with pytest.raises(OSError, match=hashlib.sha256(content).hexdigest()):
         datasets.load_mnist()
+
+
+def passes(dataset, count):
+    """List of `count` pairs of arrays: all inputs and labels, as each pass has them."""
+    return [
+        tuple(map(np.concatenate, zip(*dataset.as_numpy_iterator(), strict=True)))
+        for _ in range(count)
+    ]
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(1, 70), st.integers(1, 80), st.none() | st.integers(0, 2**31 - 1))
+def test_each_pass_has_each_example_once_with_its_label(examples, batch_size, seed):
+    x, y = np.arange(3.0 * examples).reshape(-1, 3), np.arange(examples)
+    dataset = datasets.batches(x, y, batch_size, seed)
+    sizes = [len(labels) for _, labels in dataset.as_numpy_iterator()]
+    assert sizes == [len(y[i : i + batch_size]) for i in range(0, len(y), batch_size)]
+    for inputs, labels in passes(dataset, 2):
+        np.testing.assert_array_equal(inputs, x[labels])
+        expected = labels if seed is None else np.sort(labels)
+        np.testing.assert_array_equal(expected, y)
+
+
+def test_the_seed_settles_the_order_which_is_new_in_each_pass():
+    numbers = np.arange(1000)
+    one, same, other = (
+        [labels for _, labels in passes(datasets.batches(numbers, numbers, 64, s), 2)]
+        for s in (7, 7, 8)
+    )
+    np.testing.assert_array_equal(one, same)
+    # Of 1000 numbers in random order, about one is where it was.
+    for another in (one[1], other[0], numbers):
+        assert np.mean(one[0] == another) < 0.02
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"x": np.zeros((2, 3))}, "`x` and `y` .* Received: 2 and 4"),
+        ({"x": np.zeros((0, 3)), "y": np.zeros(0)}, "at least one. Received: 0 and 0"),
+        ({"batch_size": 0}, "`batch_size` must be an integer .* batch_size=0"),
+        ({"batch_size": 2.5}, "`batch_size` must be an integer .* batch_size=2.5"),
+        ({"seed": -1}, "`seed` must be an integer from 0 .* seed=-1"),
+        ({"seed": True}, "`seed` must be an integer from 0 .* seed=True"),
+    ],
+)
+def test_batches_says_what_is_wrong(change, message):
+    good = {"x": np.zeros((4, 3)), "y": np.zeros(4), "batch_size": 2}
+    with pytest.raises(ValueError, match=message):
+        datasets.batches(**good | change)

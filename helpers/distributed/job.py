@@ -10,6 +10,8 @@ import re
 import keras
 import numpy as np
 
+from helpers.checks import integer
+
 
 class Job:
     """A training with everything that a worker needs to know about it.
@@ -220,10 +222,7 @@ def _check(model, optimizer, x, y, batch_size, epochs):
             f"`optimizer` must be a keras.optimizers.Optimizer. Received: {optimizer!r}"
         )
     for name, value in (("batch_size", batch_size), ("epochs", epochs)):
-        if isinstance(value, bool) or value != int(value) or value < 1:
-            raise ValueError(
-                f"`{name}` must be an integer of at least 1. Received: {value!r}"
-            )
+        integer(name, value, 1)
     if len(x) != len(y) or len(x) == 0 or len(x) % batch_size:
         raise ValueError(
             "`x` and `y` must be of the same length, a multiple of `batch_size`. "

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from helpers.checks import integer
+
 
 def bytes_of_gradient(model):
     """Bytes of one gradient: of all trainable weights, in the dtype they have.
@@ -43,10 +45,7 @@ def bytes_sent(size, workers, way="ring"):
         - Patarasuk & Yuan, 2009, *Bandwidth optimal all-reduce algorithms for
           clusters of workstations*.
     """
-    if workers != int(workers) or workers < 1:
-        raise ValueError(
-            f"`workers` must be an integer of at least 1. Received: {workers!r}"
-        )
+    workers = integer("workers", workers, 1)
     if way == "ring":
         return 2 * (workers - 1) / workers * size
     if way == "one collects":

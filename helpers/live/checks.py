@@ -64,15 +64,6 @@ def sample(examples, size):
     return np.random.default_rng(0).permutation(examples)[:size]
 
 
-def check_integer(name, value, least):
-    """Raises a ValueError unless the value is a whole number and large enough."""
-    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    if not whole or value < least:
-        raise ValueError(
-            f"`{name}` must be a whole number, at least {least}. Received: {value!r}"
-        )
-
-
 def checked_data(x, y, names):
     """Examples as an array, float64 narrowed, and labels of the same length.
 

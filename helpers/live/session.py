@@ -7,9 +7,9 @@ import zlib
 import keras
 import numpy as np
 
+from helpers.checks import integer
 from helpers.live import storage
 from helpers.live.checks import (
-    check_integer,
     check_model,
     checked_data,
     checked_held_out,
@@ -89,7 +89,7 @@ class TrainingSession:
         x, y = checked_data(x, y, ("x", "y"))
         sizes = {"held_out_size": held_out_size, "probe_size": probe_size}
         for name, size in {"batch_size": batch_size, **sizes}.items():
-            check_integer(name, size, 1)
+            integer(name, size, 1)
         if batch_size > len(x):
             raise ValueError(
                 f"`batch_size` must be at most the number of examples, {len(x)}. "
@@ -181,7 +181,7 @@ class TrainingSession:
         Returns:
             The new `Record`.
         """
-        check_integer("steps", steps, 1)
+        integer("steps", steps, 1)
         with self._lock:
             before = self.hyperparameters
             started = time.perf_counter()
@@ -232,7 +232,7 @@ class TrainingSession:
             seed: New seed of the order of the examples; `None` keeps the old one.
         """
         if seed is not None:
-            check_integer("seed", seed, 0)
+            integer("seed", seed, 0)
         with self._lock:
             for variable, value in zip(self._state, self._start, strict=True):
                 if id(variable) not in self._steered:

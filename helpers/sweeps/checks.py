@@ -11,6 +11,7 @@ from concurrent import futures
 import cloudpickle
 import numpy as np
 
+from helpers.checks import integer
 from helpers.sweeps import engines
 
 
@@ -99,12 +100,7 @@ def checked_workers(engine, workers):
         )
     if workers is None:
         return engines.cores()
-    whole = isinstance(workers, numbers.Integral) and not isinstance(workers, bool)
-    if not whole or workers < 1:
-        raise ValueError(
-            f"`workers` must be None or an integer of at least 1. Received: {workers!r}"
-        )
-    return int(workers)
+    return integer("workers", workers, 1)
 
 
 def check_rest(folder, progress):

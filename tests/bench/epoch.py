@@ -17,7 +17,7 @@ OLD = pathlib.Path(__file__).parents[2] / ".venv/tensorflow-addons"
 OLD_PACKAGES = ("tensorflow==2.15.1", "tensorflow-addons==0.23.0", "numpy<2")
 # In one call of `fit`, as in the tutorial and in the lesson.
 EPOCHS = 10
-OURS = "epoch_keras3.py", "CG", "469"
+OURS = "epoch_keras3.py", "CG", "lesson"
 PEERS = (
     (
         "the tutorial's code: TensorFlow Addons 0.23, TF 2.15",
@@ -27,9 +27,9 @@ PEERS = (
     (
         "our optimizer in the tutorial's plain `fit`",
         "≥ 3",
-        ("epoch_keras3.py", "CG", "1"),
+        ("epoch_keras3.py", "CG", "tutorial"),
     ),
-    ("Keras's SGD in place of CG", "", ("epoch_keras3.py", "SGD", "469")),
+    ("Keras's SGD in place of CG", "", ("epoch_keras3.py", "SGD", "lesson")),
     ("JAX by hand, one `lax.scan`", "", ("epoch_jax.py",)),
 )
 
@@ -72,7 +72,7 @@ def store_problem(path):
 
 
 def rows(rounds):
-    """All trainings in alternation, from the same weights, on the same batches."""
+    """All trainings in alternation, from the same weights, each shuffled anew."""
     pythons = {"epoch_tfa.py": old_python()}
     peers = [peer for peer in PEERS if pythons.get(peer[2][0], sys.executable)]
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:

@@ -13,6 +13,7 @@ from rows import serve
 
 RATE, RADIUS, BATCH = 0.99949, 203.0, 64
 data = {name: jnp.asarray(array) for name, array in np.load(sys.argv[1]).items()}
+key = jax.random.key(0)
 weights = [data[f"w{i}"] for i in range(6)]
 full = len(data["x"]) // BATCH * BATCH
 
@@ -37,7 +38,9 @@ def step(w, batch):
 
 
 @jax.jit
-def whole_epoch(w, x, y):
+def whole_epoch(w, key, x, y):
+    order = jax.random.permutation(key, len(x))
+    x, y = x[order], y[order]
     batches = x[:full].reshape(-1, BATCH, 784), y[:full].reshape(-1, BATCH)
     w, _ = jax.lax.scan(step, w, batches)
     return step(w, (x[full:], y[full:]))[0]
@@ -49,10 +52,11 @@ def accuracy(w, x, y):
 
 
 def train():
-    global weights
+    global weights, key
     shares = []
     for _ in range(int(sys.argv[2])):
-        weights = whole_epoch(weights, data["x"], data["y"])
+        key, one = jax.random.split(key)
+        weights = whole_epoch(weights, one, data["x"], data["y"])
         shares.append(float(accuracy(weights, data["x_test"], data["y_test"])))
     return {"accuracy": sum(shares) / len(shares)}
 

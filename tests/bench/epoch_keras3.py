@@ -1,12 +1,13 @@
-"""Worker: an epoch of MNIST as the Conditional Gradient lesson trains it.
+"""Worker: an epoch of MNIST, as the Conditional Gradient lesson trains it or as the
+tutorial does, with our optimizer.
 
 Arguments: a file with x, y and the initial weights, the epochs of a piece of work, CG
-or SGD, and the steps per execution.
+or SGD, and "lesson" or "tutorial".
 """
 
 import sys
 
-from epoch_fit import train
+from epoch_fit import train, tutorial_s
 from rows import serve
 
 import helpers
@@ -15,9 +16,14 @@ helpers.setup("en")
 
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
+import tensorflow as tf  # noqa: E402
 
-from helpers import callbacks  # noqa: E402
+from helpers import callbacks, datasets  # noqa: E402
 from helpers.optimizers import ConditionalGradient  # noqa: E402
+
+lesson = sys.argv[4] == "lesson"
+if lesson:
+    tf.config.threading.set_intra_op_parallelism_threads(1)
 
 data = dict(np.load(sys.argv[1]))
 model = keras.Sequential(
@@ -37,20 +43,23 @@ model.compile(
     optimizers[sys.argv[3]],
     keras.losses.SparseCategoricalCrossentropy(),
     metrics=["accuracy"],
-    steps_per_execution=int(sys.argv[4]),
+    **({"steps_per_execution": 469, "jit_compile": True} if lesson else {}),
 )
-
-# As the tutorial has it, with Keras's progress in text, or as the lesson has it.
-if sys.argv[4] == "1":
-    bar, way = [], {"verbose": 1}
-else:
-    bar = [callbacks.ProgressBar("CG")]
-    way = {"verbose": 0, "validation_batch_size": 1000}
 
 
 def work():
-    watchers = [callbacks.WeightNorms(), *bar]
-    return train(model, data, int(sys.argv[2]), watchers, **way)
+    epochs, norms = int(sys.argv[2]), callbacks.WeightNorms()
+    if not lesson:
+        return train(model, epochs=epochs, callbacks=[norms], **tutorial_s(data))
+    return train(
+        model,
+        (datasets.batches(data["x"], data["y"], 64, seed=0),),
+        datasets.batches(data["x_test"], data["y_test"], 1000),
+        epochs,
+        [norms, callbacks.ProgressBar("CG")],
+        shuffle=False,
+        verbose=0,
+    )
 
 
 serve({"work": work})
