@@ -94,7 +94,8 @@ def exact_norm(variable, ord):
 
 @pytest.mark.parametrize("ord", ["fro", "nuclear"])
 @pytest.mark.parametrize("shape", [(), (50,), (7, 5)])
-def test_rounding_does_not_add_up_at_the_boundary(ord, shape):
+@pytest.mark.parametrize("xla", [False, True])
+def test_rounding_does_not_add_up_at_the_boundary(ord, shape, xla):
     """20,000 small steps towards nearly the same point, where it would."""
     optimizer = ConditionalGradient(0.9995, 0.7, ord=ord)
     variable = keras.Variable(np.ones(shape, "float32"))
@@ -102,7 +103,7 @@ def test_rounding_does_not_add_up_at_the_boundary(ord, shape):
     direction = -np.random.default_rng(0).standard_normal(shape)
     gradient = tf.constant(direction, "float32")
 
-    @tf.function
+    @tf.function(jit_compile=xla)
     def many():
         for _ in tf.range(20_000):
             noise = 1e-3 * tf.random.normal(shape)

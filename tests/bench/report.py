@@ -30,12 +30,11 @@ HEAD = """## How fast it is
 one run: the median of the rounds, and the smallest and the largest. Versions and
 processor are in [results.csv](tests/bench/results.csv).
 
-Where a goal is missed, this stands in the way. An epoch: of ours, gradients take a
-third, the data a fifth, the step of CG and the loop around it most of the rest, in
-small operations that TensorFlow starts one by one; goals like these are near what a
-loop in JAX without any framework reaches. `nuclear` at 1024 × 1024: 100 times faster
-than an SVD leaves time for some 20 products with the matrix. The gradient of a batch
-needs 8, each with four vectors at once; the harder kinds need 30 to 50 before the error
+Where a goal is missed, this stands in the way. An epoch: a loop in JAX without any
+framework around it is only a fifth faster, so there is little left to save but the
+arithmetic. `nuclear` at 1024 × 1024: 100 times faster than an SVD leaves time for some
+20 products with the matrix. The gradient of a batch needs 8, each with four vectors at
+once, and reaches it on a quiet machine; the harder kinds need 30 to 50 before the error
 is surely below 0.001. GC on JAX: Keras's update without it is faster than optax's, and
 with it they are about equal, so ours adds more; the axes of the mean are not the
 reason.
