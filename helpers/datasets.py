@@ -79,7 +79,9 @@ def batches(x, y, batch_size, seed=None):
     dataset = tf.data.Dataset.from_tensor_slices((x, y))
     if seed is not None:
         dataset = dataset.shuffle(len(x), integer("seed", seed, 0, 2**31 - 1))
-    # Tuning itself costs more than there is to gain on batches this small.
+    # On batches this small, tuning costs more than it gains; and what optimizes the
+    # graph keeps a copy of all data.
     options = tf.data.Options()
     options.autotune.enabled = False
+    options.experimental_optimization.apply_default_optimizations = False
     return dataset.batch(batch_size).prefetch(READY).with_options(options)
