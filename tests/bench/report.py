@@ -31,7 +31,7 @@ one run: the median of the rounds, and the smallest and the largest. Versions an
 processor are in [results.csv](tests/bench/results.csv).
 
 Where a goal is missed, this stands in the way. An epoch: a loop in JAX without any
-framework around it is only a fifth faster, so there is little left to save but the
+framework around it is only a tenth faster, so there is little left to save but the
 arithmetic. `nuclear` at 1024 × 1024: 100 times faster than an SVD leaves time for some
 20 products with the matrix. The gradient of a batch needs 8, each with four vectors at
 once, and reaches it on a quiet machine; the harder kinds need 30 to 50 before the error
