@@ -7,7 +7,7 @@ or SGD, and "lesson" or "tutorial".
 
 import sys
 
-from epoch_fit import train, tutorial_s
+from epoch_fit import answer, fit_as_in_the_tutorial
 from rows import serve
 
 import helpers
@@ -47,19 +47,22 @@ model.compile(
 )
 
 
-def work():
-    epochs, norms = int(sys.argv[2]), callbacks.WeightNorms()
-    if not lesson:
-        return train(model, epochs=epochs, callbacks=[norms], **tutorial_s(data))
-    return train(
-        model,
-        (datasets.batches(data["x"], data["y"], 64, seed=0),),
-        datasets.batches(data["x_test"], data["y_test"], 1000),
-        epochs,
-        [norms, callbacks.ProgressBar("CG")],
+def fit_as_in_the_lesson(epochs, watchers):
+    return model.fit(
+        datasets.batches(data["x"], data["y"], 64, seed=0),
+        validation_data=datasets.batches(data["x_test"], data["y_test"], 1000),
+        epochs=epochs,
         shuffle=False,
+        callbacks=[*watchers, callbacks.ProgressBar("CG")],
         verbose=0,
     )
+
+
+def work():
+    epochs, watchers = int(sys.argv[2]), [callbacks.WeightNorms()]
+    if lesson:
+        return answer(fit_as_in_the_lesson(epochs, watchers))
+    return answer(fit_as_in_the_tutorial(model, data, epochs, watchers))
 
 
 serve({"work": work})
