@@ -22,7 +22,7 @@ test: export TF_NUM_INTRAOP_THREADS = 1
 test: export TF_NUM_INTEROP_THREADS = 1
 test: export OMP_NUM_THREADS = 1
 test: .venv/test lint
-	$(BIN)/python notebooks/translate.py check
+	$(BIN)/python tools/translate.py check
 	$(BIN)/python -m pytest --nbval -n 2 --dist loadscope --no-loadscope-reorder --durations=10
 
 # A learner in JupyterLab: needs Debian's chromium; screenshots go to tests/artifacts.
@@ -39,7 +39,7 @@ test-binder: .venv/test
 
 # Badges and setup cells lead to REPOSITORY, on BRANCH, from now on.
 badges: .venv/test
-	$(BIN)/python notebooks/stamp.py write $(if $(REPOSITORY),--repository $(REPOSITORY)) \
+	$(BIN)/python tools/stamp.py write $(if $(REPOSITORY),--repository $(REPOSITORY)) \
 	$(if $(BRANCH),--branch $(BRANCH))
 
 # Each prints ratios of two things measured in turn, in one run.
@@ -52,11 +52,11 @@ lint: .venv/test
 
 # From the English notebooks to those of all languages, run and with their outputs.
 notebooks: .venv/test
-	$(BIN)/python notebooks/stamp.py write
-	$(BIN)/python notebooks/translate.py extract
-	$(BIN)/python notebooks/translate.py build
-	$(BIN)/python notebooks/translate.py check
-	$(BIN)/python notebooks/execute.py $(NOTEBOOKS)
+	$(BIN)/python tools/stamp.py write
+	$(BIN)/python tools/translate.py extract
+	$(BIN)/python tools/translate.py build
+	$(BIN)/python tools/translate.py check
+	$(BIN)/python tools/execute.py $(NOTEBOOKS)
 
 clean:
 	rm -rf .venv

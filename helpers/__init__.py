@@ -4,10 +4,13 @@ A notebook begins with `helpers.setup(language)`. Importing this package loads
 neither TensorFlow nor Keras: each module loads what it needs.
 """
 
+import ast
 import contextlib
+import inspect
 import os
 import sys
 import tempfile
+import textwrap
 
 from helpers import environment, i18n
 
@@ -38,6 +41,29 @@ def setup(language="en"):
             import keras  # noqa: F401
             import tensorflow  # noqa: F401
         environment.announce_preset()
+
+
+def source(function):
+    """The code of a function, class or module, as it is tested, for a lesson to show.
+
+    Args:
+        function: What `inspect.getsource` takes.
+
+    Returns:
+        String without docstrings, which are written for programmers, in English.
+    """
+    code = textwrap.dedent(inspect.getsource(function))
+    lines = code.splitlines()
+    documented = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Module)
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, documented) and ast.get_docstring(node) is not None:
+            docstring = node.body[0]
+            for number in range(docstring.lineno - 1, docstring.end_lineno):
+                lines[number] = None
+            # The empty line that parts a docstring from what follows goes with it.
+            if docstring.end_lineno < len(lines) and not lines[docstring.end_lineno]:
+                lines[docstring.end_lineno] = None
+    return "\n".join(line for line in lines if line is not None).strip("\n")
 
 
 @contextlib.contextmanager

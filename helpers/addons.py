@@ -118,36 +118,3 @@ def _train(keras, model, optimizer, x, y, batch_size, epochs, callbacks):
         verbose=0,
     )
     return accuracies
-
-
-def comparison(ours, original):
-    """Both accuracies over training, or ours alone and why.
-
-    Args:
-        ours: What `train_ours` returned.
-        original: What `train_original` returned.
-    """
-    from helpers import plotting
-    from helpers.i18n import _
-
-    runs = {_("ours"): ours}
-    if original is not None:
-        runs[_("TensorFlow Addons")] = original
-    figure, ax = plotting.new_figure(8, 4)
-    # The first line is wide, so that it shows under the second.
-    looks = ({"linewidth": 6, "markersize": 10, "alpha": 0.5}, {"markersize": 5})
-    for (name, accuracies), style, look in zip(
-        runs.items(), plotting.STYLES, looks, strict=False
-    ):
-        ax.plot(accuracies, label=name, **style, **look)
-    if original is None:
-        ax.set_title(
-            _("TensorFlow Addons needs Python 3.11; there is nothing to compare here.")
-        )
-    ax.set_xlabel(_("training, 14 points an epoch"))
-    ax.set_ylabel(_("running accuracy"))
-    ax.legend(loc="lower right")
-    text = _(
-        "Accuracy during training: ours, and TensorFlow Addons where there is one."
-    )
-    return plotting.Picture(figure, text)

@@ -1,4 +1,6 @@
-"""Keras callbacks: norms of the weights, time, and a progress bar."""
+"""Keras callbacks: norms of the weights, time and a progress bar, which also serves
+other work.
+"""
 
 import time
 
@@ -8,8 +10,6 @@ from keras import ops
 
 from helpers.feasible_sets import BALLS
 from helpers.i18n import _
-from helpers.names import short_names
-from helpers.progress import show_bar
 
 
 class WeightNorms(keras.callbacks.Callback):
@@ -133,3 +133,76 @@ class ProgressBar(keras.callbacks.Callback):
             accuracy=(logs or {}).get("accuracy", float("nan")),
             seconds=left,
         )
+
+
+class Steps:
+    """A bar in the notebook, moved by `progress(done, total)`.
+
+    Give it to whatever takes a `progress` argument. It appears with the first step,
+    so that work that need not be done again shows none. It has no plain text: whether
+    it appears is no part of a notebook's result. Outside a notebook it shows nothing.
+
+    Args:
+        name: Shown before the bar: what is being done, such as `"GC"`.
+    """
+
+    def __init__(self, name=""):
+        self.name = name
+        self._bar = None
+
+    def __call__(self, done, total):
+        """Shows that `done` of `total` steps are behind us."""
+        if self._bar is None:
+            self._start = time.perf_counter()
+            self._bar, self._text = show_bar(self.name)
+        self._bar.max = total
+        self._bar.value = done
+        if done <= 1:
+            message = _("{done} of {total}")
+        else:
+            message = _("{done} of {total} · {seconds:.0f} s left")
+        elapsed = time.perf_counter() - self._start
+        self._text.value = message.format(
+            done=done, total=total, seconds=elapsed * (total - done) / max(done, 1)
+        )
+        if done >= total:
+            self._bar.bar_style = "success"
+
+
+def show_bar(name, text=None):
+    """Shows a bar in the notebook; outside one, nothing.
+
+    Args:
+        name: Shown before the bar.
+        text: What a page without widgets, such as GitHub's, shows instead.
+
+    Returns:
+        `ipywidgets.IntProgress` and, to the right of it, `ipywidgets.Label`.
+    """
+    import ipywidgets
+    from IPython import get_ipython
+    from IPython.display import display
+
+    bar = ipywidgets.IntProgress(layout={"width": "30%"})
+    label = ipywidgets.Label(layout={"width": "auto"})
+    box = ipywidgets.HBox([ipywidgets.Label(name), bar, label])
+    if get_ipython():
+        view = {"model_id": box.model_id, "version_major": 2, "version_minor": 0}
+        shown = {"application/vnd.jupyter.widget-view+json": view}
+        display(shown | ({"text/plain": text} if text else {}), raw=True)
+    return bar, label
+
+
+def drawing():
+    """A bar for the pictures that are drawn when the data are first prepared."""
+    return Steps(_("Drawing the pictures"))
+
+
+def short_names(paths):
+    """`layer/weight` of each variable, or all paths whole where that is ambiguous.
+
+    Args:
+        paths: List of strings, the `path` of each variable.
+    """
+    short = ["/".join(path.split("/")[-2:]) for path in paths]
+    return short if len(set(short)) == len(short) else list(paths)

@@ -12,8 +12,8 @@ import keras
 import numpy as np
 from scipy import stats
 
-from helpers import figures_gc
 from helpers.i18n import _
+from helpers.plotting import style
 from helpers.restarts import restart  # noqa: F401
 from helpers.sweeps.api import Sweep, sweep  # noqa: F401
 
@@ -100,7 +100,7 @@ class Comparison:
 
     def picture(self):
         """Each pair, and the interval of the difference; the verdict is its title."""
-        return figures_gc.paired_comparison(self)
+        return style.paired_comparison(self)
 
 
 def compare(variants, seeds, metric=None, confidence=0.95, progress=None):

@@ -8,7 +8,7 @@ from helpers.distributed import bytes_sent
 from helpers.feasible_sets import frobenius_support
 from helpers.i18n import _
 from helpers.optimizers import centralize
-from helpers.plotting import (
+from helpers.plotting.style import (
     BLACK,
     BLUE,
     GREEN,

@@ -4,9 +4,8 @@ import numpy as np
 from matplotlib import colors
 from matplotlib.patches import Rectangle
 
-from helpers.figures_gc import Found
 from helpers.i18n import _, listing, sentences
-from helpers.plotting import BLACK, GREY, new_figure
+from helpers.plotting.style import BLACK, GREY, Found, new_figure
 
 # Rises in lightness, and looks nearly the same to the colour-blind.
 COLOURS = "cividis"

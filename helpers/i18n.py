@@ -1,8 +1,12 @@
-"""The reader's language: messages and plot labels.
+"""The reader's language: messages, plot labels and the letters in figures.
 
 Mark a visible string with `_("…")`, as a whole sentence with named placeholders:
 `_("Epoch {epoch} of {epochs}").format(epoch=1, epochs=10)`. Errors meant for
 programmers stay English. The catalogs are `locale/*/LC_MESSAGES/helpers.po`.
+
+Fonts lie in `assets`, so that none need be installed. Latin letters, numbers and
+mathematics are drawn with matplotlib's DejaVu Sans in every language; what it lacks
+comes from the language's own font.
 """
 
 import functools
@@ -12,6 +16,7 @@ import pathlib
 from dataclasses import dataclass
 
 LOCALE = pathlib.Path(__file__).parent / "locale"
+ASSETS = pathlib.Path(__file__).parent / "assets"
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,8 @@ LANGUAGES = {
 
 _catalog = gettext.NullTranslations()
 _language = "en"
+# Family of each font file that matplotlib was told of.
+_families = {}
 
 
 def set_language(language):
@@ -52,11 +59,8 @@ def set_language(language):
         raise ValueError(
             f"`language` must be one of {list(LANGUAGES)}. Received: {language!r}"
         )
-    # fonts needs LANGUAGES, and matplotlib, which importing helpers must not load.
-    from helpers import fonts
-
     catalog = _read_catalog(language)
-    fonts.use(language)
+    _use_font(language)
     _catalog, _language = catalog, language
 
 
@@ -114,3 +118,45 @@ def _read_catalog(language):
         mofile.write_mo(compiled, pofile.read_po(file, locale=language))
     compiled.seek(0)
     return gettext.GNUTranslations(compiled)
+
+
+def _use_font(language):
+    """Draws the figures made from now on with the letters of a language.
+
+    It changes `font.family` in matplotlib's settings, and so reaches all figures, a
+    reader's own included.
+    """
+    # Here, since importing helpers must not load matplotlib.
+    from matplotlib import rcParams
+
+    # Families stand in the order in which they are asked for a letter.
+    families = [n for n in rcParams["font.family"] if n not in _families.values()]
+    if path := font_path(language):
+        families.append(_family(path))
+    rcParams["font.family"] = families
+
+
+def font_path(language):
+    """The font file of a language, `None` if DejaVu Sans is all it needs."""
+    name = LANGUAGES[language].font
+    if name is None:
+        return None
+    unshaped = ASSETS / name.replace("-Regular", "-Unshaped")
+    return unshaped if unshaped.exists() and not shapes_text() else ASSETS / name
+
+
+def shapes_text():
+    """Whether this matplotlib puts marks where they belong, as 3.11 does with Raqm."""
+    from matplotlib import ft2font
+
+    return hasattr(ft2font, "__libraqm_version__")
+
+
+def _family(path):
+    """The family of a font file, which matplotlib knows from then on."""
+    if path not in _families:
+        from matplotlib import font_manager
+
+        font_manager.fontManager.addfont(path)
+        _families[path] = font_manager.get_font(path).family_name
+    return _families[path]

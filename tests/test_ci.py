@@ -56,7 +56,7 @@ def test_each_command_and_file_exists():
     assert {"test", "test-colab", "test-binder", "test-browser"} <= called
     for name in re.findall(r"^ +([\w./]+\.(?:txt|toml))$", TEXT, re.MULTILINE):
         assert (ROOT / name).exists()
-    assert (ROOT / "notebooks/stamp.py").exists()
+    assert (ROOT / "tools/stamp.py").exists()
 
 
 def test_extras_of_the_package_exist():

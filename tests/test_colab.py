@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 ROOT = pathlib.Path(__file__).parents[1]
 
 NOTEBOOKS = sorted(ROOT.glob("notebooks/*/*.ipynb"))
-LINES = (ROOT / "constraints/colab.txt").read_text().splitlines()
+LINES = (ROOT / "tests/colab/constraints.txt").read_text().splitlines()
 PINS = dict(line.split("==") for line in LINES if not line.startswith("#"))
 
 

@@ -7,7 +7,7 @@ import sys
 import pytest
 from conftest import require
 
-from helpers import environment, i18n, presets
+from helpers import environment, i18n
 
 
 def fault(*requirements):
@@ -86,8 +86,8 @@ def test_a_notebook_shows_the_sentences_and_no_trace():
 def test_a_preset_that_the_gpu_chose_is_announced(
     monkeypatch, capsys, gpu, variable, says
 ):
-    monkeypatch.setattr(presets, "_has_gpu", lambda: gpu)
-    monkeypatch.setenv(presets.VARIABLE, variable)
+    monkeypatch.setattr(environment, "_has_gpu", lambda: gpu)
+    monkeypatch.setenv(environment.VARIABLE, variable)
     environment.announce_preset()
     printed = capsys.readouterr().out
     assert ("GPU" in printed and "full" in printed) == says

@@ -6,19 +6,20 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from helpers import figures_gc, geometry, progress, sentences_gc
+from helpers import callbacks
+from helpers.plotting import gradient_centralization as plotting
 
 RUNS = {"SGD: x": [2.0, 1.0], "GC: x + 3 − μ": [1.5, 0.5]}
 PICTURES = {
-    "projection": geometry.zero_mean_projection,
-    "second training": lambda: figures_gc.second_training(
+    "projection": plotting.zero_mean_projection,
+    "second training": lambda: plotting.second_training(
         {"A": [0.6, 0.7]}, {"A": [0.8, 0.9], "B": [0.8, 0.85]}, {"B": [0.6, 0.8]}
     ),
-    "parts": lambda: figures_gc.gradient_parts(
+    "parts": lambda: plotting.gradient_parts(
         {"x": np.arange(6.0), "x + 3": np.ones(6)}, (2, 3)
     ),
-    "one part": lambda: figures_gc.gradient_parts({"x": np.arange(6.0)}, (2, 3)),
-    "share": lambda: figures_gc.mean_share([0, 0.5], [0.1, 0.9], RUNS),
+    "one part": lambda: plotting.gradient_parts({"x": np.arange(6.0)}, (2, 3)),
+    "share": lambda: plotting.mean_share([0, 0.5], [0.1, 0.9], RUNS),
 }
 
 
@@ -44,7 +45,7 @@ def test_the_tutorials_report(capsys):
     history = {"loss": [0.7, 0.25], "accuracy": [0.5, 0.875]}
     timer = SimpleNamespace(times=[1.0, 2.5])
     for centralized, title in ((False, "Not using"), (True, "Using")):
-        sentences_gc.training_report(history, timer, centralized)
+        plotting.training_report(history, timer, centralized)
         out = capsys.readouterr().out.splitlines()
         assert out[0].startswith(title)
         assert out[1:] == [
@@ -58,7 +59,7 @@ def test_gains_are_differences_to_the_first_training(capsys):
     def history(loss, accuracy):
         return {"loss": [9.0, loss], "accuracy": [0.0, accuracy]}
 
-    sentences_gc.gains(
+    plotting.gains(
         history(0.5, 0.7), history(0.25, 0.9), history(0.375, 0.8), history(0.625, 0.6)
     )
     lines = capsys.readouterr().out.splitlines()
@@ -72,7 +73,7 @@ def test_gains_are_differences_to_the_first_training(capsys):
 
 
 def test_a_bar_follows_the_steps():
-    bar = progress.Steps("GC")
+    bar = callbacks.Steps("GC")
     assert bar._bar is None, "nothing is shown before the first step"
     bar(0, 4)
     assert (bar._bar.value, bar._bar.max) == (0, 4)

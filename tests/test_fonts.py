@@ -9,6 +9,7 @@ import sys
 import unicodedata
 import warnings
 
+import make_fonts
 import matplotlib
 import numpy as np
 import pytest
@@ -18,14 +19,16 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from test_figures_gc import PICTURES
 from test_plotting import FIGURES
+from translation import glyphs
 
-from helpers import addons, fonts, i18n, plotting
-from helpers.assets import make_fonts
+from helpers import i18n
 from helpers.experiments import Comparison
 from helpers.live.centralization_figure import CentralizationFigure
 from helpers.live.constraint_figure import ConditionalGradientFigure
 from helpers.live.figure import LiveFigure
 from helpers.live.record import Record
+from helpers.plotting import conditional_gradient as plotting
+from helpers.plotting import style
 
 CATALOGS = sorted(i18n.LOCALE.glob("*/LC_MESSAGES/helpers.po"))
 # Letters of each language, with marks upon marks, and the signs of the lessons.
@@ -84,8 +87,7 @@ def explorer(figure, **values):
 EVERY_FIGURE = {
     **FIGURES,
     **PICTURES,
-    "addons": lambda: addons.comparison([0.5, 0.9], [0.5, 0.8]),
-    "no addons": lambda: addons.comparison([0.5, 0.9], None),
+    "original": lambda: plotting.against_the_original([0.5, 0.9], [0.5, 0.8]),
     "raised": lambda: compared([0.5, 0.6, 0.7], [0.61, 0.72, 0.8]),
     "undecided": lambda: compared([0.5, 0.6, 0.7], [0.6, 0.5, 0.71]),
     "live gap": lambda: live("gap"),
@@ -123,9 +125,9 @@ def test_every_figure_has_its_letters(name, language, monkeypatch, strict):
 def test_no_text_is_cut_off(name, language, monkeypatch, strict):
     """In the words of the catalogs. Thai is longer, and Chinese has no spaces."""
     drawn = []
-    save = plotting.Picture.__init__
+    save = style.Picture.__init__
     monkeypatch.setattr(
-        plotting.Picture,
+        style.Picture,
         "__init__",
         lambda self, figure, text: (drawn.append(figure), save(self, figure, text))[1],
     )
@@ -159,16 +161,16 @@ def test_fonts_have_all_letters_of_the_catalogs(path):
     with path.open("rb") as file:
         messages = [str(message.string) for message in pofile.read_po(file)]
     missing = {
-        letter for text in messages for letter in fonts.missing_glyphs(text, language)
+        letter for text in messages for letter in glyphs.missing_glyphs(text, language)
     }
-    assert not missing, "run `python helpers/assets/make_fonts.py`"
+    assert not missing, "run `python tools/make_fonts.py`"
 
 
 def test_the_samples_have_their_letters_and_planted_ones_are_missing(language):
-    assert fonts.missing_glyphs(SAMPLES[language], language) == set()
-    assert fonts.missing_glyphs("a 龘\n𓀀 b", language) == {"龘", "𓀀"}
+    assert glyphs.missing_glyphs(SAMPLES[language], language) == set()
+    assert glyphs.missing_glyphs("a 龘\n𓀀 b", language) == {"龘", "𓀀"}
     others = {"th": "学", "zh": "ก", "en": "ก学"}[language]
-    assert fonts.missing_glyphs(f"λ{others}", language) == set(others)
+    assert glyphs.missing_glyphs(f"λ{others}", language) == set(others)
 
 
 def test_a_missing_glyph_is_a_warning():
@@ -183,8 +185,8 @@ def test_a_missing_glyph_is_a_warning():
 @pytest.mark.parametrize("language", ["th", "zh"])
 def test_no_other_letters_within_a_formula(language, caplog):
     text = SAMPLES[language][:10]
-    assert fonts.missing_glyphs(text, language) == set()
-    assert fonts.missing_glyphs(f"{text} $x$", language)
+    assert glyphs.missing_glyphs(text, language) == set()
+    assert glyphs.missing_glyphs(f"{text} $x$", language)
     i18n.set_language(language)
     figure = Figure()
     figure.text(0.1, 0.5, f"{text} $x$")
@@ -215,7 +217,8 @@ def test_no_font_but_ours_and_matplotlibs_is_used(tmp_path):
         "from matplotlib import font_manager as fm\n"
         "fm.fontManager.ttflist = [f for f in fm.fontManager.ttflist\n"
         "                          if 'mpl-data' in f.fname]\n"
-        "from helpers import fonts, i18n, plotting\n"
+        "from helpers import i18n\n"
+        "from helpers.plotting import conditional_gradient as plotting\n"
         "warnings.simplefilter('error')\n"
         "for language, word in (('th', 'ที่'), ('zh', '步长')):\n"
         "    i18n.set_language(language)\n"
@@ -251,7 +254,7 @@ def test_thai_marks_do_not_collide():
 
 
 def test_the_files_are_small_free_and_complete():
-    assets = pathlib.Path(fonts.ASSETS)
+    assets = pathlib.Path(i18n.ASSETS)
     assert (assets / "NotoSansSC-Regular.subset.ttf").stat().st_size < 2_000_000
     for path in assets.glob("*.ttf"):
         name = TTFont(path)["name"].getDebugName
@@ -268,18 +271,18 @@ def test_the_chinese_font_has_the_common_characters():
     # GB 2312 level 1 has 3,755; 119 of the 3,500 of the table are not among them.
     assert len(common) == 3755 + 119
     assert all("CJK UNIFIED" in unicodedata.name(letter) for letter in common)
-    font = TTFont(fonts.ASSETS / "NotoSansSC-Regular.subset.ttf").getBestCmap()
+    font = TTFont(i18n.ASSETS / "NotoSansSC-Regular.subset.ttf").getBestCmap()
     assert set(map(ord, common)) <= set(font)
 
 
 def test_the_thai_font_for_older_matplotlib_is_made_from_the_other():
-    font = (fonts.ASSETS / "NotoSansThai-Regular.ttf").read_bytes()
-    unshaped = fonts.ASSETS / "NotoSansThai-Unshaped.ttf"
+    font = (i18n.ASSETS / "NotoSansThai-Regular.ttf").read_bytes()
+    unshaped = i18n.ASSETS / "NotoSansThai-Unshaped.ttf"
     assert make_fonts.with_raised_marks(font) == unshaped.read_bytes()
 
 
 def test_thai_letters_are_all_there():
-    for path in fonts.ASSETS.glob("NotoSansThai-*.ttf"):
+    for path in i18n.ASSETS.glob("NotoSansThai-*.ttf"):
         letters = TTFont(path).getBestCmap()
         thai = [c for c in range(0xE01, 0xE5C) if unicodedata.name(chr(c), "")]
         assert set(thai) <= set(letters)

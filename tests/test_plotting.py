@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from helpers import geometry, plotting
+from helpers.plotting import conditional_gradient as plotting
 
 HISTORY = {
     "accuracy": [0.8, 0.9],
@@ -18,9 +18,10 @@ HISTORY = {
 FIGURES = {
     "accuracy_and_loss": lambda: plotting.accuracy_and_loss({"CG": HISTORY}),
     "cost_of_constraint": lambda: plotting.cost_of_constraint([1, 2], [0.5, 0.9], 0.9),
-    "frank_wolfe_step": geometry.frank_wolfe_step,
+    "frank_wolfe_step": plotting.frank_wolfe_step,
     "image_grid": lambda: plotting.image_grid(np.zeros((3, 28, 28)), [1, 2, 3]),
     "norms": lambda: plotting.norms({"CG": [0, 2, 3]}, {"λ": 4}, log=True),
+    "against_the_original": lambda: plotting.against_the_original([0.5], None),
     "singular_values": lambda: plotting.singular_values({"fro": np.eye(4)}),
 }
 
@@ -50,5 +51,5 @@ def test_lines_differ_by_more_than_colour():
 
 def test_a_step_ends_between_its_two_points():
     """γ = 0 stays, γ = 1 arrives: the pictures differ."""
-    pictures = [geometry.frank_wolfe_step(gamma=gamma).png for gamma in (0.0, 0.5, 1.0)]
+    pictures = [plotting.frank_wolfe_step(gamma=gamma).png for gamma in (0.0, 0.5, 1.0)]
     assert len(set(pictures)) == 3

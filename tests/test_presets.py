@@ -4,7 +4,7 @@ import keras
 import pytest
 from keras import layers
 
-from helpers import presets
+from helpers import environment
 from helpers.image_pipeline import (
     ORIGINAL_SIZE,
     SMALLEST_SIZE,
@@ -18,34 +18,34 @@ pytest_plugins = ["drawn_data"]
 
 @pytest.mark.parametrize(("gpu", "name"), [(False, "quick"), (True, "full")])
 def test_the_hardware_decides(monkeypatch, gpu, name):
-    monkeypatch.setattr(presets, "_has_gpu", lambda: gpu)
+    monkeypatch.setattr(environment, "_has_gpu", lambda: gpu)
     for unset in (None, "", " "):
-        monkeypatch.delenv(presets.VARIABLE, raising=False)
+        monkeypatch.delenv(environment.VARIABLE, raising=False)
         if unset is not None:
-            monkeypatch.setenv(presets.VARIABLE, unset)
-        assert presets.choose().name == name
+            monkeypatch.setenv(environment.VARIABLE, unset)
+        assert environment.choose_preset().name == name
 
 
 @pytest.mark.parametrize("name", ["quick", "full"])
 def test_the_environment_goes_first(monkeypatch, name):
-    monkeypatch.setattr(presets, "_has_gpu", lambda: name == "quick")
-    monkeypatch.setenv(presets.VARIABLE, name)
-    assert presets.choose() is presets.PRESETS[name]
+    monkeypatch.setattr(environment, "_has_gpu", lambda: name == "quick")
+    monkeypatch.setenv(environment.VARIABLE, name)
+    assert environment.choose_preset() is environment.PRESETS[name]
 
 
 @pytest.mark.parametrize("name", ["fast", "QUICK", "0"])
 def test_another_name_is_an_error_that_lists_the_right_ones(monkeypatch, name):
-    monkeypatch.setenv(presets.VARIABLE, name)
+    monkeypatch.setenv(environment.VARIABLE, name)
     with pytest.raises(ValueError, match=r"NOTEBOOK_PRESET.*quick.*full") as error:
-        presets.choose()
+        environment.choose_preset()
     assert repr(name) in str(error.value)
 
 
 def test_full_is_the_tutorial_and_both_can_be_loaded():
-    full = presets.FULL
+    full = environment.FULL
     assert (full.image_size, full.batch_size, full.epochs) == (300, 128, 10)
     assert (full.learning_rate, full.source) == (1e-4, "tfds")
-    for preset in presets.PRESETS.values():
+    for preset in environment.PRESETS.values():
         assert preset.source in SOURCES
         assert SMALLEST_SIZE <= preset.image_size <= ORIGINAL_SIZE
         assert len(set(preset.seeds)) >= 4
@@ -55,7 +55,7 @@ def test_the_lesson_s_network_learns_the_drawings_with_the_quick_preset(
     prepared_dir, cells_of
 ):
     """Neither too easy nor too hard to compare two optimizers on."""
-    quick = presets.QUICK
+    quick = environment.QUICK
     (train, test), _ = load_horses_or_humans(
         image_size=quick.image_size, data_dir=prepared_dir
     )

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from translation import blocks, catalogs, checks, glossary, localize
 from translation.project import Project
 
-from helpers import i18n, plotting
+from helpers import i18n
+from helpers.plotting import conditional_gradient as plotting
 
 ROOT = pathlib.Path(__file__).parents[1]
 
@@ -309,7 +310,7 @@ def test_glossary_asks_for_the_word_where_the_term_stands(text, translation, mis
 
 
 def test_an_exception_holds_where_it_says_and_needs_a_reason(tmp_path):
-    folder = tmp_path / "notebooks"
+    folder = tmp_path / "notebooks/locale"
     folder.mkdir()
     (folder / "glossary.csv").write_text("term,zh\nset,集\n", "utf-8")
     exceptions = folder / "glossary_exceptions.csv"

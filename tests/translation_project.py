@@ -58,7 +58,7 @@ def make(root):
     (root / "helpers").mkdir()
     (root / "README.md").write_text(README, "utf-8")
     (root / "helpers/greeting.py").write_text(MODULE, "utf-8")
-    (root / "notebooks/glossary.csv").write_text("term,th\nnorm,นอร์ม\n", "utf-8")
+    (root / "notebooks/locale/glossary.csv").write_text("term,th\nnorm,นอร์ม\n", "utf-8")
     write_lesson(root)
     project = Project(root, languages=("th",))
     fill(project)

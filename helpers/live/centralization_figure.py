@@ -6,7 +6,7 @@ from helpers.i18n import _, sentences
 from helpers.live import plane
 from helpers.live.plane_figure import PlaneFigure
 from helpers.live.raster import quiet
-from helpers.plotting import BLACK, BLUE, GREY, VERMILION
+from helpers.plotting.style import BLACK, BLUE, GREY, VERMILION
 
 COVARIANCE = np.array([[1.0, 0.3], [0.3, 0.6]])
 TARGET = np.array([1.2, -0.5])

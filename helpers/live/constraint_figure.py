@@ -6,7 +6,7 @@ from helpers.i18n import _
 from helpers.live import plane
 from helpers.live.plane_figure import PlaneFigure
 from helpers.live.raster import quiet
-from helpers.plotting import BLACK, BLUE, GREEN, GREY, VERMILION
+from helpers.plotting.style import BLACK, BLUE, GREEN, GREY, VERMILION
 
 HESSIAN = np.array([[2.0, 0.9], [0.9, 1.0]])
 MINIMUM = np.array([2.0, 0.7])

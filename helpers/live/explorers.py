@@ -8,7 +8,7 @@ from helpers.live import display
 from helpers.live.centralization_figure import CentralizationFigure
 from helpers.live.constraint_figure import ConditionalGradientFigure
 from helpers.live.controls import Control, ends_of, linear_slider, log_slider
-from helpers.plotting import VERMILION
+from helpers.plotting.style import VERMILION
 
 
 class Explorer(display.Displayed):

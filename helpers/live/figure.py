@@ -5,11 +5,11 @@ import itertools
 import numpy as np
 from matplotlib import ticker
 
+from helpers.callbacks import short_names
 from helpers.i18n import _
 from helpers.live import scales
 from helpers.live.raster import Raster, quiet
-from helpers.names import short_names
-from helpers.plotting import BLACK, BLUE, GREEN, GREY, PURPLE, STYLES, VERMILION
+from helpers.plotting.style import BLACK, BLUE, GREEN, GREY, PURPLE, STYLES, VERMILION
 
 # More points than these cannot be told apart.
 MOST_POINTS = 500

@@ -14,7 +14,7 @@ from helpers.live.figure import LiveFigure
 from helpers.live.hyperparameters import centralizes, core_of
 from helpers.live.settings import settings_of
 from helpers.optimizers.conditional_gradient import ConditionalGradient
-from helpers.plotting import BLUE, VERMILION
+from helpers.plotting.style import BLUE, VERMILION
 
 # The play button's counter ends here, after a week of quarter seconds.
 MOST_TICKS = 2_500_000

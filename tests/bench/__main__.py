@@ -2,7 +2,7 @@
 
 Each row is ours against a peer, in alternation in one run, as a ratio; no absolute
 time is claimed. Prints a table, and with all rows writes it to README.md, with the
-versions to results.csv, and as a figure to notebooks/images/bench.png.
+versions to results.csv, and as a figure to .github/images/bench.png.
 """
 
 import argparse

@@ -8,11 +8,11 @@ import re
 
 from matplotlib import ticker
 
-from helpers import plotting
+from helpers.plotting import style
 
 ROOT = pathlib.Path(__file__).parents[2]
 CSV = ROOT / "tests/bench/results.csv"
-FIGURE = ROOT / "notebooks/images/bench.png"
+FIGURE = ROOT / ".github/images/bench.png"
 README = ROOT / "README.md"
 PACKAGES = ("tensorflow", "keras", "jax", "optax", "numpy")
 TABLE = re.compile(r"(?<=<!-- begin speed -->\n).*?(?=<!-- end speed -->)", re.DOTALL)
@@ -76,7 +76,7 @@ def write_csv(rows):
 
 def write_readme(rows):
     """Put the table into README.md."""
-    lines = [HEAD, f"![{CAPTION}](notebooks/images/bench.png)\n\n", COLUMNS]
+    lines = [HEAD, f"![{CAPTION}](.github/images/bench.png)\n\n", COLUMNS]
     for row in rows:
         verdict = {None: "", True: row.goal, False: f"{row.goal}, missed"}[row.met]
         spread = f"{_number(row.low)} to {_number(row.high)}"
@@ -89,7 +89,7 @@ def write_readme(rows):
 
 def write_figure(rows):
     """Draw the rows that lie on a curve."""
-    figure, (left, right) = plotting.new_figure(10, 4, columns=2)
+    figure, (left, right) = style.new_figure(10, 4, columns=2)
     _draw_curves(left, rows, "fro")
     left.set(title="CG, fro: time of a step over the peer's", xlabel="parameters")
     left.set_ylim(0)
@@ -101,23 +101,23 @@ def write_figure(rows):
     right.set_xticks(sizes, map(str, sizes), minor=False)
     right.xaxis.set_minor_locator(ticker.NullLocator())
     right.yaxis.set_major_formatter(ticker.StrMethodFormatter("{x:g}"))
-    FIGURE.write_bytes(plotting.Picture(figure, CAPTION).png)
+    FIGURE.write_bytes(style.Picture(figure, CAPTION).png)
 
 
 def _draw_curves(ax, rows, panel):
     """Draw the rows of a panel; their sizes, sorted."""
     rows = [row for row in rows if row.curve and row.curve[0] == panel]
-    for name, style in zip(
-        dict.fromkeys(row.curve[1] for row in rows), plotting.STYLES, strict=False
+    for name, look in zip(
+        dict.fromkeys(row.curve[1] for row in rows), style.STYLES, strict=False
     ):
         own = [row for row in rows if row.curve[1] == name]
         sizes = [row.size for row in own]
         low, high = [row.low for row in own], [row.high for row in own]
         ax.vlines(sizes, low, high, color=style["color"], linewidth=1, alpha=0.6)
-        ax.plot(sizes, [row.median for row in own], label=name, **style)
+        ax.plot(sizes, [row.median for row in own], label=name, **look)
     goals = {(row.size, row.bound) for row in rows if row.goal}
     mark = {"linestyle": "", "marker": "_", "markersize": 16, "label": "goal"}
-    ax.plot(*zip(*sorted(goals), strict=True), color=plotting.BLACK, **mark)
+    ax.plot(*zip(*sorted(goals), strict=True), color=style.BLACK, **mark)
     ax.set_xscale("log")
     ax.legend(fontsize=9)
     return sorted({row.size for row in rows})

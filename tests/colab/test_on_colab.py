@@ -15,7 +15,7 @@ import stamp
 from environments import Environment, one_in_each_language, published
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PINS = ROOT / "constraints/colab.txt"
+PINS = ROOT / "tests/colab/constraints.txt"
 # matplotlib 3.10 calls what pyparsing 3.3 deprecates, and the tests of the fonts take
 # every warning for an error; in a notebook this one is not shown.
 TOOLS = ("nbval>=0.11", "pytest>=8", "hypothesis>=6.100", "pyparsing<3.3")

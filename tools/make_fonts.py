@@ -1,10 +1,10 @@
-"""Make the fonts of this folder again. For maintainers; needs npm and fontTools.
+"""Make the fonts in helpers/assets again. For maintainers; needs npm and fontTools.
 
-    python helpers/assets/make_fonts.py
+    python tools/make_fonts.py
 
 Run it after a translation brought a Chinese character that the subset lacks: the
 tests say so. It takes the two packages named in `SOURCES` from the npm registry and
-writes the fonts and their licences here. The same packages, catalogs and fontTools
+writes the fonts and their licences there. The same packages, catalogs and fontTools
 give the same files byte for byte.
 """
 
@@ -18,8 +18,8 @@ import tempfile
 from fontTools import subset
 from fontTools.ttLib import TTFont
 
-HERE = pathlib.Path(__file__).parent
-ROOT = HERE.parents[1]
+ROOT = pathlib.Path(__file__).parents[1]
+ASSETS = ROOT / "helpers/assets"
 THAI = "@expo-google-fonts/noto-sans-thai@0.4.2"
 CHINESE = "@expo-google-fonts/noto-sans-sc@0.4.3"
 SOURCES = {
@@ -151,7 +151,7 @@ def _bytes(font):
 
 
 def _write(name, data):
-    (HERE / name).write_bytes(data)
+    (ASSETS / name).write_bytes(data)
     print(f"{name}: {len(data):,} bytes")
 
 

@@ -1,4 +1,4 @@
-"""Run notebooks and store their outputs: `python notebooks/execute.py NOTEBOOK…`.
+"""Run notebooks and store their outputs: `python tools/execute.py NOTEBOOK…`.
 
 What changes from run to run without meaning anything (times, the state of widgets,
 the version of Python) is not stored.

@@ -5,7 +5,7 @@ import fnmatch
 import re
 from dataclasses import dataclass
 
-FOLDER = "notebooks"
+FOLDER = "notebooks/locale"
 # Terms are looked for in prose, not in code, formulas, link targets or quoted titles.
 NOT_PROSE = re.compile(
     r"`[^`]*`|\$\$?[^$]*\$\$?|\]\([^)]*\)|https?://\S+|\{[^{}]*\}|<[^<>]*>"
@@ -69,7 +69,7 @@ class Glossary:
 
 
 def read(root, language):
-    """The glossary of a language, from the two tables in `notebooks`.
+    """The glossary of a language, from the two tables in `notebooks/locale`.
 
     `glossary.csv` has a column for each language; several words that will do are
     parted by `|`. `glossary_exceptions.csv` says where a term needs another word,

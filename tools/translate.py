@@ -1,4 +1,4 @@
-"""The lessons in other languages: `python notebooks/translate.py COMMAND`.
+"""The lessons in other languages: `python tools/translate.py COMMAND`.
 
 extract  bring the PO catalogs up to date with the English texts
 build    write the localized notebooks and READMEs from the catalogs

@@ -1,7 +1,7 @@
 """The badges, the setup cell and Colab's metadata of all lessons, from one source.
 
-    python notebooks/stamp.py write [--repository OWNER/NAME] [--branch BRANCH]
-    python notebooks/stamp.py check [--repository OWNER/NAME]
+    python tools/stamp.py write [--repository OWNER/NAME] [--branch BRANCH]
+    python tools/stamp.py check [--repository OWNER/NAME]
 
 `write` brings every notebook and README up to date; with `--repository` it first
 stores the name in pyproject.toml, the one place that holds it. `check` lists the

@@ -1,8 +1,8 @@
-"""Figures from results, with labels in the reader's language.
+"""What the figures of all lessons share.
 
-Every function returns a `Picture`: a PNG with a text that says what it shows. None
-uses pyplot, so that no state is shared between figures. Colours are the Okabe–Ito
-palette, and lines differ by dash and marker as well.
+Every function of `helpers.plotting` returns a `Picture`: a PNG with a text that says
+what it shows. None uses pyplot, so that no state is shared between figures. Colours
+are the Okabe–Ito palette, and lines differ by dash and marker as well.
 """
 
 import io
@@ -10,7 +10,7 @@ import io
 import numpy as np
 from matplotlib.figure import Figure
 
-from helpers.i18n import _, listing, sentences
+from helpers.i18n import _, listing
 
 BLUE, VERMILION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 ORANGE, SKY, BLACK, GREY = "#E69F00", "#56B4E9", "#000000", "#767676"
@@ -49,6 +49,22 @@ class Picture:
     def _repr_mimebundle_(self, include=None, exclude=None):
         data = {"image/png": self.png, "text/plain": self.text}
         return data, {"image/png": {"alt": self.text}}
+
+
+class Found(Picture):
+    """A picture whose text for a screen reader is what was computed.
+
+    The computed sentence may come out otherwise on another processor, so the plain
+    text, which the tests of the notebooks compare, says only what kind of figure it is.
+    """
+
+    def __init__(self, figure, text, found):
+        super().__init__(figure, text)
+        self.found = found
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        data, _metadata = super()._repr_mimebundle_(include, exclude)
+        return data, {"image/png": {"alt": f"{self.text} {self.found}"}}
 
 
 def new_figure(width=8.0, height=4.0, rows=1, columns=1, **kwargs):
@@ -119,81 +135,65 @@ def accuracy_and_loss(runs):
     return Picture(figure, text.format(names=listing(runs)))
 
 
-def norms(runs, bounds=None, every="epoch", log=False):
-    """Norms of weights over training.
+def paired_comparison(comparison):
+    """The pairs of a comparison, and the interval of their mean difference.
 
     Args:
-        runs: Dict from a name to a list of norms, the first before training. The
-            name `"joint"`, as `WeightNorms` calls it, is shown translated.
-        bounds: Dict from a label to a bound, drawn as a horizontal line.
-        every: `"epoch"` or `"batch"`: what lies between two norms.
-        log: Whether the vertical axis is logarithmic.
+        comparison: `helpers.experiments.Comparison`.
     """
-    figure, ax = new_figure(8, 4.2)
-    names = [_("joint") if name == "joint" else name for name in runs]
-    for name, values, style in zip(names, runs.values(), STYLES * 2, strict=False):
-        values = np.array(values, dtype=float)
-        if log:  # the norm of a bias starts at 0, which has no place on such an axis
-            values[values == 0] = np.nan
-        marked = max(1, len(values) // 10)
-        ax.plot(values, label=name, markevery=marked, **style)
-    for (label, bound), dash in zip((bounds or {}).items(), ("--", ":"), strict=False):
-        ax.axhline(bound, color=BLACK, linestyle=dash, linewidth=1.5, label=label)
-    ax.set_xlabel(_("epoch") if every == "epoch" else _("batch"))
-    ax.set_ylabel(_("norm"))
-    ax.xaxis.get_major_locator().set_params(integer=True)
-    if log:
-        ax.set_yscale("log")
-    else:
-        ax.set_ylim(bottom=0)
-    figure.legend(loc="outside right upper")
-    text = _("Norms over training: {names}.").format(names=listing(names))
-    if bounds:
-        lines = _("Horizontal lines: {names}.").format(names=listing(bounds))
-        text = sentences(text, lines)
-    return Picture(figure, text)
+    figure, (left, right) = new_figure(9, 4.2, columns=2, width_ratios=(3, 2))
+    positions = np.arange(len(comparison.seeds))
+    for before, after, position in zip(*comparison.values, positions, strict=True):
+        left.plot([position] * 2, [before, after], color=GREY, linewidth=1, zorder=1)
+    for name, values, style in zip(
+        comparison.names, comparison.values, STYLES, strict=False
+    ):
+        look = {**style, "linestyle": "", "markersize": 9}
+        left.plot(positions, values, label=name, zorder=2, **look)
+    left.set_xticks(positions, [str(seed) for seed in comparison.seeds])
+    left.margins(x=0.1, y=0.15)
+    left.set_xlabel(_("seed"))
+    left.set_ylabel(comparison.metric)
 
-
-def singular_values(runs):
-    """Singular values, from the largest to the smallest, of several matrices.
-
-    Args:
-        runs: Dict from a name to a matrix.
-    """
-    figure, ax = new_figure(8, 4)
-    for (name, matrix), style in zip(runs.items(), STYLES, strict=False):
-        values = np.linalg.svd(np.asarray(matrix), compute_uv=False)
-        numbers = np.arange(1, len(values) + 1)
-        ax.plot(numbers, values, label=name, markersize=4, **style)
-    ax.set_xlabel(_("number of the singular value"))
-    ax.set_ylabel(_("singular value"))
-    ax.set_yscale("log")
-    ax.legend()
-    text = _("Singular values from the largest to the smallest: {names}.")
-    return Picture(figure, text.format(names=listing(runs)))
-
-
-def cost_of_constraint(radii, accuracies, reference=None):
-    """Test accuracy against the radius of the ball.
-
-    Args:
-        radii: Sequence of λ.
-        accuracies: Sequence of as many test accuracies.
-        reference: Accuracy without a constraint, as a horizontal line.
-    """
-    figure, ax = new_figure(7, 4)
-    ax.plot(radii, accuracies, label=_("Conditional Gradient"), **STYLES[0])
-    if reference is not None:
-        ax.axhline(
-            reference,
-            color=BLACK,
-            linestyle="--",
-            label=_("SGD without a constraint"),
+    low, high = comparison.interval
+    right.axhline(0, color=BLACK, linewidth=1, linestyle="--")
+    across = np.linspace(-0.25, 0.25, len(comparison.seeds))
+    right.plot(
+        across, comparison.differences, "o", color=GREY, label=_("each pair of runs")
+    )
+    right.errorbar(
+        [0.5],
+        [comparison.mean],
+        [[comparison.mean - low], [high - comparison.mean]],
+        fmt="D",
+        color=BLACK,
+        markersize=8,
+        capsize=8,
+        linewidth=2,
+        label=_("mean, {level:.0%} confidence interval").format(
+            level=comparison.confidence
+        ),
+    )
+    right.set_xlim(-0.5, 0.8)
+    right.set_xticks([])
+    right.set_ylabel(
+        _("{other} minus {baseline}").format(
+            baseline=comparison.names[0], other=comparison.names[1]
         )
-    ax.set_xscale("log")
-    ax.set_xticks(radii, [f"{radius:g}" for radius in radii])
-    ax.minorticks_off()
-    ax.set_xlabel(_("radius λ of the ball"))
-    ax.set_ylabel(_("test accuracy"))
-    ax.legend(loc="lower right")
-    return Picture(figure, _("Test accuracy against the radius λ of the ball."))
+    )
+    keys = zip(
+        left.get_legend_handles_labels(), right.get_legend_handles_labels(), strict=True
+    )
+    handles, labels = (a + b for a, b in keys)
+    figure.legend(handles, labels, loc="outside lower center", ncols=4, fontsize=9)
+    figure.suptitle(comparison.verdict, fontsize=11, wrap=True)
+    text = _(
+        "On the left the {metric} of {baseline} and {other} for each of {count} seeds. "
+        "On the right the differences, and the confidence interval of their mean."
+    ).format(
+        metric=comparison.metric,
+        baseline=comparison.names[0],
+        other=comparison.names[1],
+        count=len(comparison.seeds),
+    )
+    return Found(figure, text, comparison.verdict)

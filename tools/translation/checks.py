@@ -7,8 +7,7 @@ from string import Formatter
 
 import nbformat
 
-from helpers import fonts
-from translation import catalogs, glossary, localize
+from translation import catalogs, glossary, glyphs, localize
 
 PROTECTED = {
     "formula": re.compile(r"\$\$?[^$]+\$\$?"),
@@ -127,7 +126,7 @@ def _terms(where, message, words):
 def _interface(where, message, language):
     """What is filled in and drawn: placeholders, and letters that the fonts have."""
     yield from _difference("placeholder", where, _placeholders, message)
-    if missing := fonts.missing_glyphs(message.string, language):
+    if missing := glyphs.missing_glyphs(message.string, language):
         yield Fault("glyph", where, f"no font has {''.join(sorted(missing))!r}")
 
 

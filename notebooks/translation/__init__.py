@@ -1,1 +1,0 @@
-"""How the lessons are translated; `notebooks/translate.py` is the command."""

@@ -1,0 +1,1 @@
+"""How the lessons are translated; `tools/translate.py` is the command."""
