@@ -189,6 +189,13 @@ def test_a_new_lesson_gets_all_that_a_lesson_has(copy):
     assert run(copy, "check") is None
     lesson = nbformat.read(path, as_version=4)
     assert [cell["id"] for cell in lesson.cells] == ["badges", "title", "setup", "sum"]
+    setup = lesson.cells[2]
+    assert setup.metadata["cellView"] == "form"
+    assert setup.metadata["jupyter"]["source_hidden"] is True
+    # The lesson's own lines below the stamp stay.
+    setup.source += "\n\nimport keras"
+    nbformat.write(lesson, path)
+    assert run(copy, "check") is None
     assert lesson.metadata["accelerator"] == "GPU"
     assert "[A new lesson](notebooks/en/a_new_lesson.ipynb)" in (
         (copy / "README.md").read_text("utf-8")

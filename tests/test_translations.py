@@ -311,7 +311,7 @@ def test_glossary_asks_for_the_word_where_the_term_stands(text, translation, mis
 
 def test_an_exception_holds_where_it_says_and_needs_a_reason(tmp_path):
     folder = tmp_path / "notebooks/locale"
-    folder.mkdir()
+    folder.mkdir(parents=True)
     (folder / "glossary.csv").write_text("term,zh\nset,集\n", "utf-8")
     exceptions = folder / "glossary_exceptions.csv"
     header = "language,term,context,reason\n"

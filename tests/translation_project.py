@@ -54,7 +54,8 @@ THAI = {
 
 def make(root):
     """A complete and correct project in Thai, in an empty folder."""
-    (root / "notebooks/en").mkdir(parents=True)
+    for folder in ("en", "locale"):
+        (root / "notebooks" / folder).mkdir(parents=True)
     (root / "helpers").mkdir()
     (root / "README.md").write_text(README, "utf-8")
     (root / "helpers/greeting.py").write_text(MODULE, "utf-8")

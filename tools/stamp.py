@@ -48,6 +48,8 @@ except ModuleNotFoundError:
     import helpers
 
 helpers.setup(language="{language}")"""
+# What a reader need not see at first: folded in Jupyter, and in Colab.
+FOLDED = {"jupyter": {"source_hidden": True}, "cellView": "form"}
 SETTING = r'^{} = "[^"]*"$'
 COMMAND = "make badges REPOSITORY={}"
 
@@ -74,6 +76,8 @@ def setup_source(language, repository, branch, offline):
 def stamp_notebook(notebook, path, repository, branch, catalogs):
     """Give a notebook its badges, its setup cell and its metadata, in place.
 
+    Below the last line of the stamp, the setup cell keeps the lesson's own lines.
+
     Args:
         notebook: `nbformat.NotebookNode`.
         path: String, its path in the repository, `notebooks/<language>/<name>`.
@@ -92,7 +96,16 @@ def stamp_notebook(notebook, path, repository, branch, catalogs):
     offline = list(
         dict.fromkeys(catalog(badges.OFFLINE) for catalog in catalogs.values())
     )
-    setup.source = setup_source(language, repository, branch, offline)
+    stamp = setup_source(language, repository, branch, offline)
+    setup.source = "\n".join([stamp, *_own_lines(setup.source)])
+    setup.metadata.update(FOLDED)
+
+
+def _own_lines(source):
+    """What a lesson's author wrote below the stamp, such as imports."""
+    lines = source.split("\n")
+    called = [n for n, line in enumerate(lines) if line.startswith("helpers.setup(")]
+    return lines[called[0] + 1 :] if called else []
 
 
 def _cell(notebook, name, new, at):
