@@ -5,8 +5,8 @@ import tensorflow as tf
 
 from helpers.feasible_sets import BALLS
 from helpers.live.hyperparameters import centralizes, core_of
-from helpers.optimizers.axes_argument import resolved_axes
 from helpers.optimizers.conditional_gradient import ConditionalGradient
+from helpers.optimizers.gradient_axes import axes_of_variables as resolved_axes
 from helpers.optimizers.gradient_centralization import centralize
 
 INTEGER = tf.TensorSpec((), tf.int32)
