@@ -142,6 +142,7 @@ class LivePanel(display.Displayed):
         return self._training.hyperparameters
 
     @property
+    @_in_its_language
     def text(self):
         # The same on every machine: the tests of the notebooks compare it.
         values = self.hyperparameters.items()
@@ -155,6 +156,7 @@ class LivePanel(display.Displayed):
         )
 
     @property
+    @_in_its_language
     def alt(self):
         return sentences(self.text, self._in_words())
 
@@ -215,6 +217,8 @@ class LivePanel(display.Displayed):
     @_in_its_language
     def reset(self):
         """Starts again from the first weights, with the sliders as they are."""
+        if self._training is None:
+            return
         self.play.stop()
         self._training.start()
         self._say("")
