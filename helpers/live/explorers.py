@@ -264,9 +264,7 @@ class GradientCentralizationExplorer(Explorer):
     def _add_arrow(self, ax, color):
         look = {"arrowstyle": "-|>", "mutation_scale": 18, "linewidth": 3}
         look |= {"shrinkA": 0, "shrinkB": 0, "color": color, "alpha": 0.8, "zorder": 3}
-        return self.raster.moving(
-            ax.add_patch(FancyArrowPatch((0, 0), (1, 1), **look))
-        )
+        return self.raster.moving(ax.add_patch(FancyArrowPatch((0, 0), (1, 1), **look)))
 
     def _add_condition_numbers(self, looks):
         title = _("Condition number, ten features, by mean")

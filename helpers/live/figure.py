@@ -39,9 +39,7 @@ class LiveFigure:
         add = self.raster.figure.add_subplot
         axes = {name: add(grid[0, i]) for i, name in enumerate(shown)}
         self._pairs = {
-            name: self._add_pair(ax, name)
-            for name, ax in axes.items()
-            if name != kind
+            name: self._add_pair(ax, name) for name, ax in axes.items() if name != kind
         }
         if record.held_out:
             _legend_below(axes["loss"])

@@ -57,7 +57,9 @@ class Hyperparameter:
     def refusal(self):
         """What to say of a text that is no such number."""
         if self.share:
-            return _("“{text}” is not a number from 0 to 1. {label}: still {value:.4g}.")
+            return _(
+                "“{text}” is not a number from 0 to 1. {label}: still {value:.4g}."
+            )
         return _("“{text}” is not a number above 0. {label}: still {value:.4g}.")
 
     def turned(self, number):

@@ -121,7 +121,9 @@ class LivePanel(display.Displayed):
                 functools.partial(self._steer, known),
                 known.refusal(),
                 self._say,
-                functools.partial(_rate, _("lr = {rate}")) if known.complement else None,
+                functools.partial(_rate, _("lr = {rate}"))
+                if known.complement
+                else None,
             )
         self.controls = {name: c.slider for name, c in self._controls.items()}
         self.boxes = {name: c.box for name, c in self._controls.items()}
