@@ -4,7 +4,8 @@
 
 `test_gradient_centralization_backends.py` runs it once for each backend. An entry
 `<case>/ours` is a run of GradientCentralization, `<case>/reference` the bare inner
-optimizer fed with gradients that NumPy computed and centralized.
+optimizer fed with gradients that NumPy computed and centralized. For centralized
+updates the reference is the authors' formula, all in NumPy's float64.
 """
 
 import os
@@ -88,6 +89,101 @@ def reference(optimizer):
         optimizer.apply(grads, variables)
     optimizer.finalize_variable_values(variables)
     return model.get_weights()
+
+
+def minus_mean(kernel, strength=1.0):
+    return kernel - strength * kernel.mean(axis=0, keepdims=True)
+
+
+# Options of Keras's optimizers, and the share of the mean to take away.
+UPDATES = {
+    "update_sgd": (dict(momentum=0.9), 1.0),
+    "update_sgd_decay": (dict(momentum=0.9, weight_decay=0.5), 1.0),
+    "update_adam": (dict(), 1.0),
+    "update_adam_decay": (dict(weight_decay=0.5), 1.0),
+    "update_adam_half": (dict(), 0.5),
+    "update_adam_scaled": (dict(loss_scale_factor=128.0), 1.0),
+    "update_sgd_accumulated": (dict(gradient_accumulation_steps=2), 1.0),
+}
+
+
+def keras_optimizer(case):
+    make = keras.optimizers.SGD if "sgd" in case else keras.optimizers.Adam
+    return make(0.02, **UPDATES[case][0])
+
+
+def yong(case, rate=0.02, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
+    """`gc_loc=False` in the authors' SGD and Adam, in float64: `w -= lr Φ(step)`.
+
+    The weight decay is Keras's, by `lr` and not by Adam's corrected `lr`.
+    """
+    options, strength = UPDATES[case]
+    every = options.get("gradient_accumulation_steps", 1)
+    weights = [w.astype("float64") for w in START]
+    first, second, total = ([np.zeros_like(w) for w in weights] for _ in range(3))
+    for step, (x, y) in enumerate(batches(), 1):
+        w, b = weights
+        error = 2.0 / y.size * (x.astype("float64") @ w + b - y)
+        grads = [x.T.astype("float64") @ error, error.sum(axis=0)]
+        total = [t + g / every for t, g in zip(total, grads, strict=True)]
+        if step % every:
+            continue
+        for i, g in enumerate(total):
+            if "sgd" in case:
+                first[i] = options.get("momentum", 0.0) * first[i] + g
+                direction = first[i]
+            else:
+                first[i] = beta_1 * first[i] + (1 - beta_1) * g
+                second[i] = beta_2 * second[i] + (1 - beta_2) * g**2
+                correction = np.sqrt(1 - beta_2**step) / (1 - beta_1**step)
+                direction = correction * first[i] / (np.sqrt(second[i]) + epsilon)
+            direction = direction + options.get("weight_decay", 0.0) * weights[i]
+            if i == 0:
+                direction = minus_mean(direction, strength)
+            weights[i] = weights[i] - rate * direction
+        total = [np.zeros_like(t) for t in total]
+    return weights
+
+
+def centralizing_updates(case):
+    return GradientCentralization(
+        keras_optimizer(case), strength=UPDATES[case][1], where="update"
+    )
+
+
+@keras.saving.register_keras_serializable(package="backend_gc")
+class Counting(keras.layers.Layer):
+    """Counts how often it was called by Python, which is once for each trace."""
+
+    calls = 0
+
+    def call(self, x):
+        self.calls += 1
+        return x
+
+
+def assigned_strength():
+    """Strength 1, then 0.25, then 0, by NumPy and in one compiled step."""
+    strengths = [1.0] * 3 + [0.25] * 3 + [0.0] * 2
+    w, b = (v.astype("float64") for v in START)
+    for (x, y), strength in zip(batches(), strengths, strict=True):
+        error = 2.0 / y.size * (x @ w + b - y)
+        w = w - 0.02 * minus_mean(x.T.astype("float64") @ error, strength)
+        b = b - 0.02 * error.sum(axis=0)
+    counting = Counting()
+    model = keras.Sequential(
+        [keras.Input((INPUTS,)), counting, keras.layers.Dense(OUTPUTS)]
+    )
+    model.set_weights(START)
+    optimizer = GradientCentralization(keras.optimizers.SGD(0.02))
+    model.compile(optimizer, loss="mse")
+    calls = []
+    for (x, y), strength in zip(batches(), strengths, strict=True):
+        optimizer.strength = strength
+        model.train_on_batch(x, y)
+        calls.append(counting.calls)
+    traces = 0 if keras.backend.backend() == "torch" else calls[-1] - calls[0]
+    return [w, b], model.get_weights(), [traces]
 
 
 def fit(optimizer):
@@ -177,12 +273,13 @@ def updates_of_many_layers(wrap):
     ]
 
 
-def mixed_precision():
-    """Changes of the weights in a `fit` under mixed_float16."""
+def mixed_precision(where):
+    """The weights after a `fit` under mixed_float16."""
     keras.mixed_precision.set_dtype_policy("mixed_float16")
     model = linear_model()
     keras.mixed_precision.set_dtype_policy("float32")
-    model.compile(GradientCentralization(keras.optimizers.SGD(0.02)), loss="mse")
+    sgd = keras.optimizers.SGD(0.02)
+    model.compile(GradientCentralization(sgd, where=where), loss="mse")
     assert isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer)
     model.fit(X, Y, batch_size=BATCH, shuffle=False, verbose=0)
     # The steps on which float16 overflowed are skipped, and do not count.
@@ -190,13 +287,16 @@ def mixed_precision():
     return model.get_weights()
 
 
-def saved_and_loaded():
+def saved_and_loaded(**options):
     """Two epochs with the model saved and loaded between them, and without."""
     runs = []
     for through_a_file in (False, True):
         model = linear_model()
         adam = keras.optimizers.Adam(0.02)
-        model.compile(GradientCentralization.for_model(model, adam), loss="mse")
+        optimizer = GradientCentralization.for_model(model, adam, **options)
+        model.compile(optimizer, loss="mse")
+        # What is assigned is saved, not what was constructed.
+        optimizer.strength = 0.25 if options else 1.0
         model.fit(X, Y, batch_size=BATCH, shuffle=False, verbose=0)
         if through_a_file:
             with tempfile.TemporaryDirectory() as folder:
@@ -229,10 +329,23 @@ def main(path):
     store("mean/centralized", updates_of_many_layers(wrap=True))
     store("mean/plain", updates_of_many_layers(wrap=False))
     store("mixed/start", START)
-    store("mixed/fit", mixed_precision())
-    never_saved, loaded = saved_and_loaded()
-    store("saved/never", never_saved)
-    store("saved/loaded", loaded)
+    store("mixed/gradient", mixed_precision("gradient"))
+    store("mixed/update", mixed_precision("update"))
+    for case, given in (
+        ("saved", {}),
+        ("saved_update", dict(where="update", strength=0.5)),
+    ):
+        never_saved, loaded = saved_and_loaded(**given)
+        store(f"{case}/never", never_saved)
+        store(f"{case}/loaded", loaded)
+    for case in UPDATES:
+        store(f"{case}/yong", yong(case))
+        store(f"{case}/fit", fit(centralizing_updates(case)))
+        store(f"{case}/train_on_batch", train_on_batch(centralizing_updates(case)))
+    by_numpy, ours, traces = assigned_strength()
+    store("strength/numpy", by_numpy)
+    store("strength/ours", ours)
+    store("strength/traces", [traces])
     np.savez(path, backend=keras.backend.backend(), **results)
 
 

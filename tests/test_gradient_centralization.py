@@ -36,19 +36,21 @@ def changes(optimizer, gradients):
     return [-keras.ops.convert_to_numpy(v) for v in variables]
 
 
-def test_axes_as_mapping_callable_and_sequence():
+def test_axes_by_path_and_by_position():
     rng = np.random.default_rng(0)
     gradients = [rng.normal(1, 1, s) for s in ((3, 4), (2, 3, 4), (5,), (3, 2))]
     expected = [(1,), None, None, ()]
-    for axes in (
-        {"v0": 1, "v3": ()},
-        lambda v: {"v0": (1,), "v3": ()}.get(v.path),
-        [(-1,), None, None, []],
+    config = GradientCentralization(keras.optimizers.SGD(1.0)).get_config()
+    for optimizer in (
+        GradientCentralization(keras.optimizers.SGD(1.0), {"v0": 1, "v3": ()}),
+        # What a file holds: the axes of each variable in order.
+        GradientCentralization.from_config(config | {"axes": [[-1], None, None, []]}),
     ):
-        sgd = keras.optimizers.SGD(1.0)
-        got = changes(GradientCentralization(sgd, axes), gradients)
+        got = changes(optimizer, gradients)
         for gradient, change, wanted in zip(gradients, got, expected, strict=True):
             np.testing.assert_allclose(change, minus_mean(gradient, wanted), atol=1e-6)
+        known = optimizer.axes_of(optimizer._trainable_variables)
+        assert known == ((1,), (0, 1), (), ())
 
 
 def test_conv_only_without_a_model_goes_by_rank():
@@ -115,6 +117,9 @@ def test_gc_rmsprop_is_rmsprop_inside():
         (dict(inner_optimizer="sgd", weight_decay=0.1), ValueError, "weight_decay"),
         (dict(inner_optimizer="sgd", learning_rate=0.1), ValueError, "learning_rate"),
         (dict(inner_optimizer="sgd", axes=(0, 1)), TypeError, "`axes`"),
+        (dict(inner_optimizer="sgd", axes=lambda v: (0,)), TypeError, "`axes`"),
+        (dict(inner_optimizer="sgd", where="weights"), ValueError, "`where`.*weights"),
+        (dict(inner_optimizer="sgd", strength=1.1), ValueError, "`strength`.*1.1"),
         (dict(inner_optimizer="sgd", axes={3: 0}), TypeError, "paths"),
         (dict(inner_optimizer="sgd", axes={"d": 0.5}), TypeError, "integers"),
     ],
@@ -160,15 +165,11 @@ def test_for_model_refuses_what_is_no_built_model():
 
 def test_axes_of_other_variables_are_refused_at_the_first_step():
     kernel = keras.Variable(np.zeros((2, 2)), name="kernel")
-    for axes in ({"kernle": (0,)}, [(0,), (0,)], {"kernel": (2,)}):
-        optimizer = GradientCentralization("sgd", axes)
+    config = GradientCentralization("sgd").get_config()
+    for axes in ({"kernle": (0,)}, [[0], [0]], {"kernel": (2,)}):
+        optimizer = GradientCentralization.from_config(config | {"axes": axes})
         with pytest.raises(ValueError, match="`axes`"):
             optimizer.build([kernel])
-
-
-@keras.saving.register_keras_serializable(package="test_gradient_centralization")
-def first_axis(variable):
-    return (0,) if len(variable.shape) > 1 else None
 
 
 def round_trip(optimizer):
@@ -176,13 +177,13 @@ def round_trip(optimizer):
     return keras.optimizers.deserialize(config)
 
 
-@pytest.mark.parametrize(
-    "axes", [None, {"a/kernel": (0, 1), "b": None, "c": ()}, first_axis]
-)
-def test_config_round_trip(axes):
-    inner = keras.optimizers.Adam(0.3, clipnorm=2.0, use_ema=True)
-    again = round_trip(GradientCentralization(inner, axes, True, name="gc"))
+@pytest.mark.parametrize("where", ["gradient", "update"])
+@pytest.mark.parametrize("axes", [None, {"a/kernel": (0, 1), "b": None, "c": ()}])
+def test_config_round_trip(axes, where):
+    inner = keras.optimizers.Adam(0.3, clipnorm=2.0, use_ema=where == "gradient")
+    again = round_trip(GradientCentralization(inner, axes, True, "gc", 0.25, where))
     assert (again.name, again.axes, again.conv_only) == ("gc", axes, True)
+    assert (float(again.strength), again.where) == (0.25, where)
     assert again.inner_optimizer.get_config() == inner.get_config()
 
 
@@ -191,9 +192,89 @@ def test_round_trip_around_conditional_gradient():
     assert again.inner_optimizer.get_config()["lambda_"] == 3.0
 
 
-def test_unregistered_callable_is_refused_by_get_config():
-    with pytest.raises(ValueError, match="register_keras_serializable"):
-        GradientCentralization("sgd", lambda v: (0,)).get_config()
+@pytest.mark.parametrize("value", [-0.1, 1.01, np.nan, np.inf, True, "1", None, [1, 0]])
+def test_a_bad_strength_changes_nothing(value):
+    optimizer = GradientCentralization("sgd", strength=0.5)
+    with pytest.raises(ValueError, match="`strength` must be a number from 0 to 1"):
+        optimizer.strength = value
+    assert float(optimizer.strength) == 0.5
+
+
+def test_strength_1_is_to_the_bit_without_it_and_0_is_the_inner_optimizer():
+    rng = np.random.default_rng(0)
+    gradients = [rng.normal(3, 1, s).astype("float32") for s in ((70, 40), (3, 3, 5))]
+    for strength in (1.0, 0.0):
+        adam = GradientCentralization(keras.optimizers.Adam(0.1), strength=strength)
+        if strength == 1.0:
+            given = [
+                g - tf.reduce_mean(g, tuple(range(g.ndim - 1)), keepdims=True)
+                for g in gradients
+            ]
+        else:
+            given = gradients
+        expected = changes(keras.optimizers.Adam(0.1), given)
+        for a, b in zip(changes(adam, gradients), expected, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+def test_what_cannot_have_its_update_centralized_is_refused():
+    for inner, reason in (
+        (keras.optimizers.Adam(use_ema=True), "use_ema"),
+        (ConditionalGradient(0.9, 2.0), "inside a set"),
+    ):
+        GradientCentralization(inner)
+        with pytest.raises(ValueError, match=f"`where` cannot be 'update'.*{reason}"):
+            GradientCentralization(inner, where="update")
+
+
+def test_centralized_updates_respect_axes_constraints_and_missing_gradients():
+    rng = np.random.default_rng(0)
+    starts = [rng.uniform(0, 1, s).astype("float32") for s in ((3, 4), (3, 4), (3, 4))]
+    variables = [keras.Variable(w, name=f"v{i}") for i, w in enumerate(starts)]
+    variables[1].constraint = keras.constraints.NonNeg()
+    axes = {"v0": (1,), "v1": (0,), "v2": (0,)}
+    sgd = keras.optimizers.SGD(1.0)
+    optimizer = GradientCentralization(sgd, axes, where="update")
+    gradients = [rng.normal(1, 1, (3, 4)).astype("float32"), np.zeros((3, 4), "f4")]
+    # One row grows a lot, so that without the mean the others fall below zero.
+    gradients[1][0] = -5
+    with pytest.warns(UserWarning, match="Gradients do not exist"):
+        optimizer.apply([*(tf.constant(g) for g in gradients), None], variables)
+    first, second, third = (keras.ops.convert_to_numpy(v) for v in variables)
+    np.testing.assert_allclose(
+        first, starts[0] - minus_mean(gradients[0], (1,)), atol=1e-6
+    )
+    change = np.maximum(starts[1] - gradients[1], 0) - starts[1]
+    np.testing.assert_allclose(
+        second, np.maximum(starts[1] + minus_mean(change, (0,)), 0), atol=1e-6
+    )
+    assert (second == 0).any()
+    np.testing.assert_array_equal(third, starts[2])
+
+
+def test_a_file_from_before_there_was_a_strength(tmp_path):
+    """Configuration and variables in the form that they had: full strength."""
+    model = small_model()
+    before = GradientCentralization("adam", strength=0.5)
+    before.build(model.trainable_variables)
+    config = before.get_config() | {"axes": [[0], []]}
+    optimizer = GradientCentralization.from_config(
+        {k: config[k] for k in ("name", "inner_optimizer", "axes", "conv_only")}
+    )
+    assert optimizer.where == "gradient" and float(optimizer.strength) == 1.0
+    optimizer.build(model.trainable_variables)
+    # Iteration 0 and learning rate 0 of the wrapper, then those of Adam.
+    adam = keras.optimizers.Adam(0.125)
+    adam.build(model.trainable_variables)
+    for i, variable in enumerate(adam.variables[2:]):
+        variable.assign(np.full(variable.shape, float(i)))
+    old = [np.array(0), np.array(0.0)] + [v.numpy() for v in adam.variables]
+    optimizer.strength = 0.5
+    optimizer.load_own_variables({str(i): value for i, value in enumerate(old)})
+    assert float(optimizer.strength) == 1.0
+    assert float(optimizer.learning_rate) == 0.125
+    for ours, theirs in zip(optimizer.variables, old, strict=True):
+        np.testing.assert_array_equal(ours.numpy(), theirs)
 
 
 @keras.saving.register_keras_serializable(package="test_gradient_centralization")

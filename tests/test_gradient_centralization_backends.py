@@ -127,12 +127,36 @@ def test_fit_moves_no_mean(run):
             assert mean > 1e-2 if bound is None else mean < bound
 
 
-def test_mixed_precision_moves_no_mean(run):
-    kernel, bias = run("mixed", "fit")
+@pytest.mark.parametrize("where", ["gradient", "update"])
+def test_mixed_precision_moves_no_mean(run, where):
+    kernel, bias = run("mixed", where)
     start = run("mixed", "start")[0]
     assert np.abs(kernel - start).max() > 1e-2 and np.abs(bias).max() > 1e-2
     np.testing.assert_allclose(kernel.mean(axis=0), start.mean(axis=0), atol=1e-6)
 
 
-def test_saved_in_mid_training(run):
-    assert_same(run("saved", "loaded"), run("saved", "never"), atol=1e-6)
+@pytest.mark.parametrize("case", ["saved", "saved_update"])
+def test_saved_in_mid_training(run, case):
+    assert_same(run(case, "loaded"), run(case, "never"), atol=1e-6)
+
+
+UPDATES = [
+    "update_sgd",
+    "update_sgd_decay",
+    "update_adam",
+    "update_adam_decay",
+    "update_adam_half",
+    "update_adam_scaled",
+    "update_sgd_accumulated",
+]
+
+
+@pytest.mark.parametrize("case", UPDATES)
+def test_centralized_update_is_the_authors_formula(run, case):
+    assert_same(run(case, "fit"), run(case, "yong"))
+    assert_same(run(case, "train_on_batch"), run(case, "yong"))
+
+
+def test_strength_acts_on_the_next_step_without_a_new_trace(run):
+    assert_same(run("strength", "ours"), run("strength", "numpy"))
+    assert run("strength", "traces")[0] == 0

@@ -5,13 +5,9 @@ from helpers.live.explorers import (
     GradientCentralizationExplorer,
 )
 from helpers.live.panel import LivePanel
-from helpers.live.record import Record
-from helpers.live.session import TrainingSession
 
 __all__ = [
     "ConditionalGradientExplorer",
     "GradientCentralizationExplorer",
     "LivePanel",
-    "Record",
-    "TrainingSession",
 ]

@@ -12,23 +12,21 @@ class Control:
 
     Args:
         slider: `FloatSlider`, `FloatLogSlider` or `IntSlider`, without readout.
-        explain: Function from a rejected text to the message for the reader.
-        accept: Function from a number to the one that is used from now on. Raises
-            `ValueError` where it is not allowed.
-        refuse: Function that is given `explain`'s message, or "" where all is well.
+        use: Function that takes a number into use. Raises `ValueError` where it is
+            not allowed.
+        refusal: What to say then, with the fields `text`, `label` and `value`.
+        say: Function that is given that message, or "" where all is well.
         note: Function from the number to what stands beside the box, or `None`.
     """
 
-    def __init__(self, slider, explain, accept, refuse, note=None):
+    def __init__(self, slider, use, refusal, say, note=None):
         self.slider, self.value = slider, slider.value
-        self._explain, self._accept, self._refuse = explain, accept, refuse
-        self._note = note
+        self._accept, self._refusal, self._say, self._note = use, refusal, say, note
         layout = widgets.Layout(width="90px", margin="0")
         # Not at each key: half a number is none.
         self.box = widgets.Text(continuous_update=False, layout=layout)
         self._beside = line_of_text()
-        children = [slider, self.box, *([self._beside] if note else [])]
-        self.row = row(*children)
+        self.row = row(slider, self.box, *([self._beside] if note else []))
         self._updating = False
         self.show(slider.value)
         slider.observe(self._slid, "value")
@@ -40,54 +38,56 @@ class Control:
         self._updating = True
         try:
             if move_slider:
-                # The slider ends somewhere; the box takes what lies beyond.
-                self.slider.value = _within(value, self.slider)
+                self.slider.value = self._within(value)
             self.box.value = f"{value:.4g}"
             if self._note:
                 write(self._beside, self._note(value))
         finally:
             self._updating = False
 
+    def follow(self, value):
+        """Shows a value that was set elsewhere."""
+        # float32 keeps fewer digits of lr than γ = 1 − lr shows.
+        if not math.isclose(value, self.value, rel_tol=1e-4, abs_tol=2e-7):
+            self.show(value)
+
+    def _within(self, value):
+        # The slider ends somewhere; the box takes what lies beyond.
+        low, high = ends_of(self.slider)
+        return min(max(value, low), high)
+
     def _slid(self, change):
         if not self._updating and not self._is_snap(change["new"]):
             text = f"{change['new']:.4g}"
             # Moving the slider would pull it from under the reader's pointer.
-            self._use(float(text), text, move_slider=False)
+            self._use(text, move_slider=False)
 
     def _is_snap(self, value):
         """Whether the page has only moved the handle to the nearest notch.
 
         It does so by itself with a number that lies between two notches.
         """
-        shown = _within(self.value, self.slider)
+        shown = self._within(self.value)
         if isinstance(self.slider, widgets.FloatLogSlider):
             value, shown = math.log10(value), math.log10(shown)
         return abs(value - shown) < 0.51 * self.slider.step
 
     def _typed(self, change):
-        if self._updating:
-            return
-        try:
-            number = float(change["new"])
-        except ValueError:
-            number = math.nan
-        self._use(number, change["new"])
+        if not self._updating:
+            self._use(change["new"])
 
-    def _use(self, number, text, move_slider=True):
+    def _use(self, text, move_slider=True):
         try:
-            accepted = self._accept(number)
+            number = float(text)
+            self._accept(number)
         except (ValueError, OverflowError):
-            message = self._explain(text)
+            label = self.slider.description
+            message = self._refusal.format(text=text, label=label, value=self.value)
             self.show(self.value)
-            self._refuse(message)
+            self._say(message)
             return
-        self._refuse("")
-        self.show(accepted, move_slider)
-
-
-def _within(value, slider):
-    low, high = ends_of(slider)
-    return min(max(value, low), high)
+        self._say("")
+        self.show(number, move_slider)
 
 
 def ends_of(slider):
@@ -97,40 +97,29 @@ def ends_of(slider):
     return slider.min, slider.max
 
 
-def log_slider(label, value, low, high):
-    """A slider over powers of ten.
+def slider(label, value, low, high, step=None):
+    """A slider over equal steps, or over powers of ten where no step is given.
 
     Args:
         label: What stands before it.
-        value: First value, which the range is widened to hold.
-        low: Exponent of ten at the left end.
-        high: Exponent of ten at the right end.
+        value: First value. Powers of ten are widened to hold it.
+        low: Left end, or its exponent of ten.
+        high: Right end, or its exponent of ten.
+        step: Integer, float, or `None`.
     """
-    if value > 0:
-        exponent = math.log10(value)
-        low, high = min(low, math.floor(exponent)), max(high, math.ceil(exponent))
-    return widgets.FloatLogSlider(
-        value=max(value, 10.0**low),
-        min=low,
-        max=high,
-        step=0.005,
-        **_look(label),
-    )
-
-
-def linear_slider(label, value, low, high, step):
-    """A slider over equal steps, for integers where `step` is one."""
-    kind = widgets.IntSlider if isinstance(step, int) else widgets.FloatSlider
-    return kind(value=value, min=low, max=high, step=step, **_look(label))
-
-
-def _look(label):
-    return {
+    look = {
         "description": label,
         "readout": False,
-        "continuous_update": True,
         "style": {"description_width": "150px"},
         "layout": widgets.Layout(
             flex="1 1 250px", min_width="240px", max_width="560px", margin="0"
         ),
     }
+    if step is not None:
+        kind = widgets.IntSlider if isinstance(step, int) else widgets.FloatSlider
+        return kind(value=value, min=low, max=high, step=step, **look)
+    if value > 0:
+        exponent = math.log10(value)
+        low, high = min(low, math.floor(exponent)), max(high, math.ceil(exponent))
+    value = max(value, 10.0**low)
+    return widgets.FloatLogSlider(value=value, min=low, max=high, step=0.005, **look)

@@ -9,11 +9,9 @@ from IPython.display import display
 
 from helpers import i18n
 
-WIDGET = "application/vnd.jupyter.widget-view+json"
-
 
 class Displayed:
-    """Something with a `widget`, a `png` and a `text` that describes it.
+    """Something with a `widget`, a `png`, a `text` and an `alt` text.
 
     JupyterLab and Colab show the widget. GitHub and nbviewer, which run nothing,
     show the picture that was stored with the notebook.
@@ -27,31 +25,29 @@ class Displayed:
         display(self)
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        view = {
-            "version_major": 2,
-            "version_minor": 0,
-            "model_id": self.widget.model_id,
-        }
+        view = {"model_id": self.widget.model_id, "version_major": 2}
         data = {
             "text/plain": self.text,
             "image/png": base64.b64encode(self.png).decode("ascii"),
-            WIDGET: view,
+            "application/vnd.jupyter.widget-view+json": {**view, "version_minor": 0},
         }
-        return data, {"image/png": {"alt": self.text}}
+        return data, {"image/png": {"alt": self.alt}}
 
+    @property
+    def png(self):
+        return bytes(self._image.value)
 
-@contextlib.contextmanager
-def speaking(language):
-    """Messages and labels in this language, for a while."""
-    former = i18n.language()
-    if language == former:
-        yield
-        return
-    i18n.set_language(language)
-    try:
-        yield
-    finally:
-        i18n.set_language(former)
+    @contextlib.contextmanager
+    def _speaking(self):
+        """Messages and labels in this panel's language, for a while."""
+        former = i18n.language()
+        if self.language != former:
+            i18n.set_language(self.language)
+        try:
+            yield
+        finally:
+            if self.language != former:
+                i18n.set_language(former)
 
 
 def row(*children):
@@ -62,10 +58,10 @@ def row(*children):
     return widgets.HBox(children, layout=layout)
 
 
-def picture(png):
+def picture():
     """An image that is never wider than the page."""
     layout = widgets.Layout(width="auto", max_width="100%", height="auto", margin="0")
-    return widgets.Image(value=png, format="png", layout=layout)
+    return widgets.Image(format="png", layout=layout)
 
 
 def column(*children):
@@ -79,10 +75,9 @@ def line_of_text():
     return widgets.HTML(layout=widgets.Layout(margin="0", max_width="100%"))
 
 
-def write(line, text, color=None):
+def write(line, text, color="inherit"):
     """Puts plain text, not HTML, into a widget of `line_of_text`."""
-    style = "display:inline-block;line-height:1.45;"
-    style += f"color:{color};" if color else ""
+    style = f"display:inline-block;line-height:1.45;color:{color};"
     content = f'<span style="{style}">{html.escape(text)}</span>'
     line.value = content if text else ""
 

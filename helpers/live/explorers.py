@@ -1,18 +1,21 @@
 """Pictures in two dimensions that answer a slider at once."""
 
-import threading
+import numpy as np
+from matplotlib.patches import FancyArrowPatch
 
 from helpers import i18n
-from helpers.i18n import _
+from helpers.i18n import _, sentences
 from helpers.live import display
-from helpers.live.centralization_figure import CentralizationFigure
-from helpers.live.constraint_figure import ConditionalGradientFigure
-from helpers.live.controls import Control, ends_of, linear_slider, log_slider
-from helpers.plotting.style import VERMILION
+from helpers.live.controls import Control, ends_of, slider
+from helpers.plotting import plane
+from helpers.plotting.raster import Raster, quiet
+from helpers.plotting.style import BLACK, BLUE, GREEN, GREY, VERMILION
 
 
 class Explorer(display.Displayed):
     """Sliders and a figure that is drawn anew whenever one of them moves.
+
+    A subclass has `_make_sliders`, `_make_figure` and `_draw`.
 
     Args:
         language: Language of this explorer, `None` for the one of the notebook.
@@ -22,6 +25,7 @@ class Explorer(display.Displayed):
         boxes: Dict from name to the text box beside it.
         values: Dict from name to the number in use.
         message: What was wrong with the last number typed, or "".
+        summary: What the figure shows now, in words and numbers.
         widget: All of it.
         png: The figure as it is now.
         text: What the figure shows, in words.
@@ -30,66 +34,82 @@ class Explorer(display.Displayed):
     def __init__(self, language=None):
         self.language = i18n.language() if language is None else language
         self.message = ""
-        self._lock = threading.RLock()
-        with display.speaking(self.language):
-            self.text = self._description()
-            self._figure = self._make_figure()
-            self._problem, self._summary = (
-                display.line_of_text(),
-                display.line_of_text(),
-            )
-            self._settings = {
-                name: self._control(name, slider, note)
-                for name, (slider, note) in self._make_sliders().items()
+        with self._speaking():
+            sliders = self._make_sliders()
+            self.values = {name: each.value for name, each in sliders.items()}
+            self.raster = Raster(9.2, 4.4)
+            self._make_figure()
+            self._lines = [display.line_of_text() for _line in range(2)]
+            self._image = display.picture()
+            self._controls = {
+                name: Control(each, self._user(name, each), _refusal(each), self._say)
+                for name, each in sliders.items()
             }
-            self.controls = {n: c.slider for n, c in self._settings.items()}
-            self.boxes = {n: c.box for n, c in self._settings.items()}
-            self.values = {n: c.value for n, c in self._settings.items()}
-            self._image = display.picture(b"")
-            rows = [control.row for control in self._settings.values()]
-            self.widget = display.column(
-                *rows, self._problem, self._image, self._summary
-            )
+            rows = [control.row for control in self._controls.values()]
+            problem, summary = self._lines
+            self.widget = display.column(*rows, problem, self._image, summary)
             self._redraw()
+        self.controls = {name: c.slider for name, c in self._controls.items()}
+        self.boxes = {name: c.box for name, c in self._controls.items()}
 
-    def _control(self, name, slider, note):
+    def _user(self, name, slider):
         low, high = ends_of(slider)
-        refusal = _("“{text}” is not a number from {low:g} to {high:g}.")
 
-        def accept(number):
+        def use(number):
             if not low * (1 - 1e-9) <= number <= high * (1 + 1e-9):
                 raise ValueError(f"{number} is not from {low} to {high}")
-            with self._lock, display.speaking(self.language):
-                self.values[name] = number
+            self.values[name] = number
+            with self._speaking():
                 self._redraw()
-            return number
 
-        def explain(text):
-            return refusal.format(text=text, low=low, high=high)
-
-        return Control(slider, explain, accept, self._say, note)
+        return use
 
     def _say(self, message):
         self.message = message
-        display.write(self._problem, message, VERMILION)
+        display.write(self._lines[0], message, VERMILION)
 
     def _redraw(self):
-        png, summary = self._figure.draw(**self.values)
-        self._image.value = png
-        display.write(self._summary, summary, "#767676")
+        self.summary = self._draw(**self.values)
+        self._image.value = self.raster.png()
+        display.write(self._lines[1], self.summary, GREY)
 
     @property
-    def summary(self):
-        """What the figure shows now, in words and numbers."""
-        return self._figure.summary
-
-    @property
-    def png(self):
-        return bytes(self._image.value)
+    def alt(self):
+        return self.text
 
     def close(self):
         """Takes the explorer away."""
         display.close_all(self.widget)
+
+    def _add_plane(self, half_width, title):
+        """The graph on the left, with one unit as long upwards as sideways."""
+        left, bottom, width, height = place = (0.05, 0.11, 0.43, 0.81)
+        ax = self.raster.figure.add_axes(place)
+        half_height = half_width * (4.4 * height) / (9.2 * width)
+        ax.set(xlim=(-half_width, half_width), ylim=(-half_height, half_height))
+        quiet(ax, title)
+        return ax
+
+    def _add_beside(self, bottom, height, title, ylim):
+        """A narrower graph on the right, logarithmic upwards."""
+        ax = self.raster.figure.add_axes((0.56, bottom, 0.42, height))
+        quiet(ax, title)
+        ax.set(yscale="log", ylim=ylim)
+        return ax
+
+    def _add_paths(self, ax, looks, markersize=4):
+        return [
+            self.raster.line(
+                ax, *look, label=name, markersize=markersize, linewidth=1.5
+            )
+            for name, look in looks.items()
+        ]
+
+
+def _refusal(slider):
+    low, high = ends_of(slider)
+    text = _("“{text}” is not a number from {low:g} to {high:g}.")
+    return text.replace("{low:g}", f"{low:g}").replace("{high:g}", f"{high:g}")
 
 
 class ConditionalGradientExplorer(Explorer):
@@ -103,30 +123,88 @@ class ConditionalGradientExplorer(Explorer):
     `γ = 1 − lr`), `angle` (of the start, in degrees) and `steps`.
     """
 
-    def _description(self):
-        return _(
-            "A picture with sliders: the contours of a loss, a ball of radius λ, and "
-            "the paths of Conditional Gradient, projected gradient descent and plain "
-            "gradient descent."
-        )
+    HESSIAN, MINIMUM = np.array([[2.0, 0.9], [0.9, 1.0]]), np.array([2.0, 0.7])
+    SMALLEST = 1e-6  # below this the logarithmic graph ends
 
-    def _make_figure(self):
-        return ConditionalGradientFigure()
+    @property
+    def text(self):
+        with self._speaking():
+            return _(
+                "A picture with sliders: the contours of a loss, a ball of radius λ, "
+                "and the paths of Conditional Gradient, projected gradient descent and "
+                "plain gradient descent."
+            )
 
     def _make_sliders(self):
-        lr = _("lr = {rate}")
         return {
-            "lambda_": (
-                linear_slider(_("Radius of the ball λ"), 1.5, 0.3, 3, 0.05),
-                None,
-            ),
-            "learning_rate": (
-                log_slider(_("Step size γ = 1 − lr"), 0.1, -3, 0),
-                lambda gamma: lr.format(rate=f"{1 - gamma:.4g}"),
-            ),
-            "angle": (linear_slider(_("Angle of the start (°)"), 200, 0, 360, 5), None),
-            "steps": (linear_slider(_("Number of steps"), 20, 1, 100, 1), None),
+            "lambda_": slider(_("Radius of the ball λ"), 1.5, 0.3, 3, 0.05),
+            "learning_rate": slider(_("Step size γ = 1 − lr"), 0.1, -3, 0),
+            "angle": slider(_("Angle of the start (°)"), 200, 0, 360, 5),
+            "steps": slider(_("Number of steps"), 20, 1, 100, 1),
         }
+
+    def _make_figure(self):
+        ax = self._add_plane(3.6, _("Paths to the smallest loss"))
+        for level in (0.05, 0.3, 1, 2.5, 5, 9, 15, 23):
+            contour = plane.ellipse(self.HESSIAN, self.MINIMUM, level)
+            ax.plot(*contour.T, color=GREY, linewidth=0.7, alpha=0.55)
+        ax.plot(*self.MINIMUM, "*", color=GREY, markersize=11)
+        self._ball = self.raster.moving(ax.fill([0], [0], color=BLUE, alpha=0.1)[0])
+        self._edge = self.raster.line(ax, BLACK, linewidth=1.4)
+        looks = {
+            _("Conditional Gradient, step γ"): (BLUE, "-", "o"),
+            _("projected gradient, step 1/L"): (VERMILION, "--", "s"),
+            _("gradient descent, step 1/L"): (GREEN, ":", "^"),
+        }
+        self._paths = self._add_paths(ax, looks)
+        best = {"markersize": 12, "label": _("best in the ball")}
+        self._best = self.raster.line(ax, BLACK, "", "*", **best)
+        title, ylim = _("Loss above the best in the ball"), (self.SMALLEST, 50)
+        self._gaps = self._add_beside(0.11, 0.47, title, ylim)
+        self._gaps.set_xlabel(_("steps"), fontsize=10)
+        self._gaps.xaxis.get_major_locator().set_params(integer=True)
+        self._falls = self._add_paths(self._gaps, looks, 3)
+        corner = {"loc": "upper left", "bbox_to_anchor": (0.55, 0.97)}
+        lines = [*self._paths, self._best]
+        self.raster.figure.legend(handles=lines, fontsize=10, frameon=False, **corner)
+
+    def _draw(self, lambda_, learning_rate, angle, steps):
+        hessian, minimum, steps = self.HESSIAN, self.MINIMUM, int(steps)
+        turn = np.radians(angle)
+        start = lambda_ * np.array([np.cos(turn), np.sin(turn)])
+        safe = 1 / np.linalg.eigvalsh(hessian)[-1]
+        moves = [
+            plane.conditional_gradient(lambda_, learning_rate),
+            plane.descent(safe, lambda x: plane.project_to_ball(x, lambda_)),
+            plane.descent(safe),
+        ]
+        paths = [plane.path(hessian, minimum, start, steps, move) for move in moves]
+        best = plane.minimum_in_ball(hessian, minimum, lambda_)
+        lowest = plane.quadratic(hessian, minimum, best)
+        circle = plane.ellipse(np.eye(2), np.zeros(2), lambda_**2 / 2)
+        self._ball.set_xy(circle)
+        self._edge.set_data(*circle.T)
+        self._best.set_data([best[0]], [best[1]])
+        self._gaps.set_xlim(0, max(steps, 10))
+        gaps = [plane.quadratic(hessian, minimum, path) - lowest for path in paths]
+        for line, path in zip(self._paths, paths, strict=True):
+            line.set_data(*path.T)
+        for fall, gap in zip(self._falls, gaps, strict=True):
+            # Outside the ball a loss can be below the best one inside: no point.
+            shown = np.where(gap > self.SMALLEST, gap, np.nan)
+            fall.set_data(np.arange(steps + 1), shown)
+        norms = [float(np.linalg.norm(path, axis=-1).max()) for path in paths]
+        text = _(
+            "After {steps} steps Conditional Gradient is {gap:.2g} above the smallest "
+            "loss in the ball, projected gradient descent {projected:.2g}. The largest "
+            "norm on the way: {norm:.3g} and {projected_norm:.3g}, with λ = "
+            "{radius:g}; plain gradient descent, which knows no ball: {free_norm:.3g}."
+        )
+        return text.format(
+            **{"steps": steps, "radius": lambda_},
+            **{"gap": max(gaps[0][-1], 0), "projected": max(gaps[1][-1], 0)},
+            **dict(zip(("norm", "projected_norm", "free_norm"), norms, strict=True)),
+        )
 
 
 class GradientCentralizationExplorer(Explorer):
@@ -140,18 +218,115 @@ class GradientCentralizationExplorer(Explorer):
     Its `controls` are `mean` and `learning_rate`.
     """
 
-    def _description(self):
-        return _(
-            "A picture with sliders: the contours of a regression's loss as the mean "
-            "of its inputs grows, a gradient and its centralized twin, both paths, and "
-            "the condition numbers with and without centralization."
-        )
+    COVARIANCE = np.array([[1.0, 0.3], [0.3, 0.6]])
+    TARGET, START, STEPS = np.array([1.2, -0.5]), np.array([-1.3, 1.6]), 40
 
-    def _make_figure(self):
-        return CentralizationFigure()
+    @property
+    def text(self):
+        with self._speaking():
+            return _(
+                "A picture with sliders: the contours of a regression's loss as the "
+                "mean of its inputs grows, a gradient and its centralized twin, both "
+                "paths, and the condition numbers with and without centralization."
+            )
 
     def _make_sliders(self):
         return {
-            "mean": (linear_slider(_("Mean of the inputs"), 1.0, 0, 5, 0.05), None),
-            "learning_rate": (log_slider(_("Learning rate"), 0.3, -3, 0), None),
+            "mean": slider(_("Mean of the inputs"), 1.0, 0, 5, 0.05),
+            "learning_rate": slider(_("Learning rate"), 0.3, -3, 0),
         }
+
+    def _make_figure(self):
+        ax = self._add_plane(2.6, _("Two weights, and the contours of the loss"))
+        reach = np.array([-4, 4])
+        x, y = self.START
+        ax.plot(x + reach, y - reach, color=BLUE, lw=6, alpha=0.12)
+        ax.plot(*self.TARGET, "*", color=BLACK, markersize=12)
+        self._contours = self.raster.line(ax, GREY, linewidth=0.8)
+        looks = {
+            _("gradient descent"): (VERMILION, "--", "s"),
+            _("with centralization"): (BLUE, "-", "o"),
+        }
+        self._paths = self._add_paths(ax, looks)
+        self._arrows = [self._add_arrow(ax, color) for color, *_look in looks.values()]
+        # What centralization takes away: the gradient's mean.
+        self._removed = self.raster.line(ax, GREY, ":", linewidth=1.5)
+        arrows = _("Arrows: down the gradient, with and without its mean.")
+        ax.set_xlabel(arrows, fontsize=10)
+        self._add_condition_numbers(looks)
+        ax = self._add_beside(0.11, 0.36, _("Loss by step"), (1e-4, 1e3))
+        ax.set_xlim(0, self.STEPS)
+        self._falls = self._add_paths(ax, looks, 3)
+        floor = _("floor with the sum kept")
+        self._floor = self.raster.line(ax, BLACK, ":", label=floor)
+        ax.legend(fontsize=9, loc="upper right", framealpha=0.85)
+
+    def _add_arrow(self, ax, color):
+        look = {"arrowstyle": "-|>", "mutation_scale": 18, "linewidth": 3}
+        look |= {"shrinkA": 0, "shrinkB": 0, "color": color, "alpha": 0.8, "zorder": 3}
+        return self.raster.moving(ax.add_patch(FancyArrowPatch((0, 0), (1, 1), **look)))
+
+    def _add_condition_numbers(self, looks):
+        title = _("Condition number, ten features, by mean")
+        ax = self._add_beside(0.66, 0.265, title, (1, 1e3))
+        random = np.random.default_rng(0).standard_normal((10, 10))
+        rotation = np.linalg.qr(random)[0]
+        features = rotation @ np.diag(np.geomspace(0.5, 2.0, 10)) @ rotation.T
+        self._conditions = lambda mean: plane.condition_numbers(features, mean)
+        means = np.linspace(0, 5, 60)
+        columns = np.transpose([self._conditions(mean) for mean in means])
+        self._numbers = []
+        for column, look in zip(columns, looks.values(), strict=True):
+            color, linestyle, marker = look
+            ax.plot(means, column, color=color, linestyle=linestyle)
+            self._numbers.append(self.raster.line(ax, color, "", marker, markersize=7))
+        ax.set_xlim(0, 5)
+
+    def _draw(self, mean, learning_rate):
+        target, start, steps = self.TARGET, self.START, self.STEPS
+        hessian = plane.hessian_of_inputs(self.COVARIANCE, mean)
+        shares = np.array([0.02, 0.1, 0.3, 0.6, 1.0, 1.8, 3.0])
+        levels = plane.quadratic(hessian, target, start) * shares
+        gap = np.full((1, 2), np.nan)
+        rings = [np.vstack([plane.ellipse(hessian, target, v), gap]) for v in levels]
+        self._contours.set_data(*np.vstack(rings).T)
+        gradient = hessian @ (start - target)
+        arrows = [gradient, plane.centralized(gradient)]
+        # Drawn at one length, whatever the mean.
+        tips = [start - 1.2 * a / np.linalg.norm(gradient) for a in arrows]
+        for arrow, tip in zip(self._arrows, tips, strict=True):
+            arrow.set_positions(start, tip)
+        self._removed.set_data(*np.transpose(tips))
+        moves = [plane.descent(learning_rate), plane.centralized_descent(learning_rate)]
+        ends = []
+        for line, fall, move in zip(self._paths, self._falls, moves, strict=True):
+            path = plane.path(hessian, target, start, steps, move)
+            loss = plane.quadratic(hessian, target, path)
+            shown = loss < 1e9
+            line.set_data(*path[shown].T)
+            fall.set_data(np.arange(steps + 1)[shown], loss[shown])
+            ends.append((loss[-1], not loss[-1] <= loss[0]))
+        lowest = plane.minimum_on_hyperplane(hessian, target, start)
+        floor = plane.quadratic(hessian, target, lowest)
+        self._floor.set_data([0, steps], [floor, floor])
+        numbers = self._conditions(mean)
+        for mark, number in zip(self._numbers, numbers, strict=True):
+            mark.set_data([mean], [number])
+        return self._in_words(numbers, *ends, floor)
+
+    def _in_words(self, numbers, plain, centralized, floor):
+        first = _(
+            "With ten features the condition number is {plain:.3g} without and "
+            "{centralized:.3g} with centralization."
+        ).format(plain=numbers[0], centralized=numbers[1])
+        second = _("Gradient descent ends at a loss of {loss:.2g}.")
+        if plain[1]:
+            second = _("Gradient descent diverges at this learning rate.")
+        third = _(
+            "With centralization it ends at {loss:.2g}: the sum of the weights cannot "
+            "change, and with this sum no weights do better than {floor:.2g}."
+        )
+        if centralized[1]:
+            third = _("With centralization it diverges as well.")
+        third = third.format(loss=centralized[0], floor=floor)
+        return sentences(first, second.format(loss=plain[0]), third)

@@ -1,30 +1,35 @@
-"""What can be steered while an optimizer trains, and which values it may take."""
+"""What can be steered while an optimizer trains."""
 
-import dataclasses
 import math
-from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import keras
 
-from helpers.optimizers.conditional_gradient import ConditionalGradient
-from helpers.optimizers.gradient_centralization import GradientCentralization
+from helpers.i18n import _
+from helpers.optimizers import ConditionalGradient, GradientCentralization
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True)
 class Hyperparameter:
-    """One number that can change between two steps.
+    """A number of an optimizer that may change between two steps, and its slider.
 
-    Attributes:
-        name: Name for `TrainingSession.set`.
-        owner: The optimizer that has it as an attribute.
-        allowed: What values there are, in words, for the message of an error.
-        holds: Function from a finite float to whether it is allowed.
+    Args:
+        name: The optimizer's attribute, and the name for `LivePanel.set`.
+        label: What stands before the slider.
+        ends: Ends of the slider; powers of ten where `logarithmic`.
+        logarithmic: Whether the slider is.
+        share: Whether values are from 0 to 1; otherwise they are above 0.
+        complement: Whether the slider shows `1 − value`.
+        owner: The optimizer or wrapper that has the attribute.
     """
 
     name: str
-    owner: keras.optimizers.Optimizer
-    allowed: str
-    holds: Callable
+    label: str
+    ends: tuple
+    logarithmic: bool = True
+    share: bool = False
+    complement: bool = False
+    owner: keras.optimizers.Optimizer | None = None
 
     def read(self):
         """The value in use; float32 knows seven digits of it."""
@@ -32,24 +37,34 @@ class Hyperparameter:
         return float(f"{float(value):.7g}")
 
     def write(self, value):
+        """Uses a value from the next step on."""
         setattr(self.owner, self.name, value)
 
     def check(self, value):
-        """The value as a float.
-
-        Raises:
-            ValueError: If it is not a number, or not allowed.
-        """
+        """The value as a float, or a `ValueError` that says what is allowed."""
         try:
             number = math.nan if isinstance(value, bool | str) else float(value)
         except (TypeError, ValueError):
             number = math.nan
-        if not math.isfinite(number) or not self.holds(number):
+        allowed = 0 <= number <= 1 if self.share else 0 < number < math.inf
+        if not allowed:
+            words = "from 0 to 1" if self.share else "above 0"
             raise ValueError(
-                f"`{self.name}` must be a finite number, {self.allowed}. "
-                f"Received: {value!r}"
+                f"`{self.name}` must be a finite number, {words}. Received: {value!r}"
             )
         return number
+
+    def refusal(self):
+        """What to say of a text that is no such number."""
+        if self.share:
+            return _(
+                "“{text}” is not a number from 0 to 1. {label}: still {value:.4g}."
+            )
+        return _("“{text}” is not a number above 0. {label}: still {value:.4g}.")
+
+    def turned(self, number):
+        """From the value to what the slider shows, and back."""
+        return round(1.0 - number, 7) if self.complement else number
 
 
 def core_of(optimizer):
@@ -59,69 +74,49 @@ def core_of(optimizer):
     return optimizer
 
 
-def hyperparameters_of(optimizer):
-    """The hyperparameters of an optimizer that can be steered.
+def _of_conditional_gradient(optimizer):
+    yield Hyperparameter("lambda_", _("Radius of the ball λ"), (-1, 3))
+    label = _("Step size γ = 1 − lr")
+    yield Hyperparameter("learning_rate", label, (-5, 0), share=True, complement=True)
 
-    Args:
-        optimizer: `keras.optimizers.Optimizer`, wrapped or not.
+
+def _of_centralization(optimizer):
+    yield Hyperparameter("strength", _("Strength of GC"), (0, 1), False, share=True)
+
+
+def _of_any(optimizer):
+    yield Hyperparameter("learning_rate", _("Learning rate"), (-6, 0))
+
+
+# A class of optimizers is a line here, before those that it is derived from.
+TABLE = {
+    GradientCentralization: _of_centralization,
+    ConditionalGradient: _of_conditional_gradient,
+    keras.optimizers.LossScaleOptimizer: lambda optimizer: (),
+    keras.optimizers.Optimizer: _of_any,
+}
+
+
+def hyperparameters_of(optimizer):
+    """The hyperparameters of an optimizer and its wrappers that can be steered.
 
     Returns:
-        Dict from name to `Hyperparameter`.
+        Dict from name to `Hyperparameter`, the innermost optimizer's first.
 
     Raises:
-        ValueError: If one of them follows a schedule.
+        ValueError: If one of them is no number, but follows a schedule.
     """
-    core = core_of(optimizer)
-    if isinstance(core, ConditionalGradient):
-        found = [
-            Hyperparameter("lambda_", core, "above 0", lambda x: x > 0),
-            Hyperparameter("learning_rate", core, "from 0 to 1", lambda x: 0 <= x <= 1),
-        ]
-    else:
-        found = [Hyperparameter("learning_rate", core, "above 0", lambda x: x > 0)]
-    config = core.get_config()
-    for hyperparameter in found:
+    found = {}
+    if hasattr(optimizer, "inner_optimizer"):
+        found = hyperparameters_of(optimizer.inner_optimizer)
+    kind = next(kind for kind in TABLE if isinstance(optimizer, kind))
+    for hyperparameter in TABLE[kind](optimizer):
         # A schedule or a callable is serialized as something else than a number.
-        if not isinstance(config[hyperparameter.name], float | int):
+        value = optimizer.get_config().get(hyperparameter.name)
+        if not isinstance(value, float | int):
             raise ValueError(
                 f"`optimizer` must have a number as its `{hyperparameter.name}`: a "
-                f"schedule cannot be steered. Received: {config[hyperparameter.name]!r}"
+                f"schedule cannot be steered. Received: {value!r}"
             )
-    return {hyperparameter.name: hyperparameter for hyperparameter in found}
-
-
-def checked_values(hyperparameters, switchable, values):
-    """Checks all new values before any is used.
-
-    Args:
-        hyperparameters: Dict from name to `Hyperparameter`.
-        switchable: Whether `centralize` is among the names.
-        values: Dict from name to new value.
-
-    Returns:
-        Dict from name to float, or bool for `centralize`.
-
-    Raises:
-        ValueError: If a name or a value is not allowed.
-    """
-    names = [*hyperparameters, *(["centralize"] if switchable else [])]
-    checked = {}
-    for name, value in values.items():
-        if name not in names:
-            raise ValueError(
-                f"This session can set {names}. Received: {name!r} = {value!r}"
-            )
-        if name == "centralize":
-            if not isinstance(value, bool):
-                raise ValueError(
-                    f"`centralize` must be True or False. Received: {value!r}"
-                )
-            checked[name] = value
-        else:
-            checked[name] = hyperparameters[name].check(value)
-    return checked
-
-
-def centralizes(optimizer):
-    """Whether the outermost wrapper is gradient centralization."""
-    return isinstance(optimizer, GradientCentralization)
+        found[hyperparameter.name] = replace(hyperparameter, owner=optimizer)
+    return found

@@ -1,53 +1,60 @@
-"""Play, pause and steer a training session from a notebook."""
+"""Play, pause and steer the training of a model from a notebook."""
 
 import functools
 import math
-import threading
 import time
 
 import ipywidgets as widgets
 
 from helpers import i18n
-from helpers.i18n import _
-from helpers.live import display, texts
-from helpers.live.figure import LiveFigure
-from helpers.live.hyperparameters import centralizes, core_of
-from helpers.live.settings import settings_of
-from helpers.optimizers.conditional_gradient import ConditionalGradient
-from helpers.plotting.style import BLUE, VERMILION
+from helpers.i18n import _, listing, sentences
+from helpers.live import display
+from helpers.live.clock import Clock
+from helpers.live.controls import Control, slider
+from helpers.live.figure import LiveFigure, summary
+from helpers.live.training import Training
+from helpers.plotting.style import BLUE, GREY, VERMILION
 
-# The play button's counter ends here, after a week of quarter seconds.
-MOST_TICKS = 2_500_000
 # The share of a tick that may be used; the rest answers the sliders.
-BUSY = 0.95
+BUSY = 0.93
 
 
 def _in_its_language(method):
     @functools.wraps(method)
     def speak(self, *args, **kwargs):
-        with display.speaking(self.language):
+        with self._speaking():
             return method(self, *args, **kwargs)
 
     return speak
 
 
 class LivePanel(display.Displayed):
-    """Buttons, sliders and a figure for a `TrainingSession`.
+    """Buttons, sliders and a figure for a model in training.
 
-    Each tick of the play button trains for a part of its interval and redraws, all
-    within one callback: between two ticks the sliders are answered, and the next
-    tick trains with the new values. Nothing runs in a thread of the panel's own.
+    Each tick of the clock calls Keras's own train function until a part of the
+    clock's interval is used, and redraws, all within one callback: between two ticks
+    the sliders are answered, and the next tick trains with the new values. Nothing
+    runs in a thread of the panel's own.
 
     Args:
-        session: `TrainingSession`.
+        model: Compiled `keras.Model` on the TensorFlow backend, with any loss,
+            metrics and optimizer whose hyperparameters are numbers. It trains
+            `steps_per_execution` steps at once: a tick should hold a few times that.
+        batches: `tf.data.Dataset` of batches, as for `fit`; repeated without end.
+        held_out: Pair `(x, y)` of arrays, or a `tf.data.Dataset` of batches; a fixed
+            sample of it is evaluated after each tick. `None` for none.
         language: Language of this panel, `None` for the one of the notebook.
-        interval: Milliseconds from tick to tick.
+        interval: Milliseconds from tick to tick, an integer of at least 1.
 
     Attributes:
-        play: `ipywidgets.Play`. `panel.play.value += 1` is a tick.
+        model: The model.
+        history: List of `helpers.live.training.Record`, the first before training.
+        hyperparameters: Dict from each name that `set` takes to its value.
+        play: The clock: `panel.play.value += 1` is a tick, `panel.play.playing` is
+            whether it runs.
         step_button: Makes a single tick.
-        reset_button: Starts again from the same weights.
-        controls: Dict from hyperparameter to slider or checkbox. That of a
+        reset_button: Starts again from the first weights.
+        controls: Dict from hyperparameter to slider. That of a
             `ConditionalGradient`'s `learning_rate` is the step size
             `γ = 1 − learning_rate`.
         boxes: Dict from hyperparameter to the text box beside its slider.
@@ -55,116 +62,155 @@ class LivePanel(display.Displayed):
         widget: All of it.
         png: The figure as it is now.
         text: What the panel is, for those who see no widget.
+
+    Raises:
+        TypeError: If `model` is no model or `batches` no dataset.
+        ValueError: If the model is not compiled, a hyperparameter follows a schedule,
+            or another argument is not as above.
+        RuntimeError: If Keras runs on another backend than TensorFlow.
     """
 
-    def __init__(self, session, language=None, interval=250):
-        self.session = session
+    def __init__(self, model, batches, held_out=None, language=None, interval=250):
         self.language = i18n.language() if language is None else language
         self.message = ""
-        self._lock = threading.RLock()
         self._drawing_time = 0.02
-        with display.speaking(self.language):
-            self._kind = _kind_of(session)
-            self._make_figure()
+        with self._speaking():
+            self._training = Training(model, batches, held_out)
+            names = [variable.path for variable in model.trainable_variables]
+            trained = self._training
+            self._figure = LiveFigure(
+                names, trained.history[0], trained.norm, trained.kind
+            )
             self._make_buttons(interval)
+            self._status, self._problem, self._summary = (
+                display.line_of_text() for _line in range(3)
+            )
             self._make_controls()
-            self._assemble()
+            self._image = display.picture()
+            self.widget = display.column(
+                display.row(self.play, self.step_button, self.reset_button),
+                display.row(self._progress, self._status),
+                *(control.row for control in self._controls.values()),
+                self._problem,
+                self._image,
+                self._summary,
+            )
             self._refresh()
-            self.text = texts.describe(session)
-
-    def _make_figure(self):
-        has_held_out = not math.isnan(self.session.history[0].held_out_accuracy)
-        self._figure = LiveFigure(
-            self.session.names, self.session.norm, self._kind, has_held_out
-        )
 
     def _make_buttons(self, interval):
-        self.play = widgets.Play(
-            value=0, min=0, max=MOST_TICKS, interval=interval, show_repeat=False
-        )
-        self._last_before_reset = 0
-        self.play.observe(self._count, "value")
+        words = {"play": _("Play"), "pause": _("Pause")}
+        self.play = Clock(self.tick, interval=interval, **words)
         self.step_button = _button(_("Advance once"), "step-forward", self.tick)
         self.reset_button = _button(_("Start again"), "refresh", self.reset)
+        epoch = self._training.steps_per_epoch
         self._progress = widgets.IntProgress(
-            min=0,
-            max=self.session.steps_per_epoch,
+            max=max(epoch, 1),
             style={"bar_color": BLUE},
-            layout=widgets.Layout(width="140px", margin="0"),
-        )
-        self._status, self._problem, self._summary = (
-            display.line_of_text() for _line in range(3)
+            layout=widgets.Layout(
+                width="140px", margin="0", display="" if epoch > 0 else "none"
+            ),
         )
 
     def _make_controls(self):
-        self._settings = settings_of(self.session, self._say)
-        self.controls = {name: c.slider for name, c in self._settings.items()}
-        self.boxes = {name: c.box for name, c in self._settings.items() if c.box}
+        self._controls = {}
+        for name, known in self._training.known.items():
+            step = None if known.logarithmic else 0.05
+            start = known.turned(known.read())
+            self._controls[name] = Control(
+                slider(known.label, start, *known.ends, step),
+                functools.partial(self._steer, known),
+                known.refusal(),
+                self._say,
+                functools.partial(_rate, _("lr = {rate}"))
+                if known.complement
+                else None,
+            )
+        self.controls = {name: c.slider for name, c in self._controls.items()}
+        self.boxes = {name: c.box for name, c in self._controls.items()}
 
-    def _assemble(self):
-        rows = [setting.row for setting in self._settings.values()]
-        self._image = display.picture(b"")
-        buttons = [self.play, self.step_button, self.reset_button]
-        self.widget = display.column(
-            display.row(*buttons),
-            display.row(self._progress, self._status),
-            *rows,
-            self._problem,
-            self._image,
-            self._summary,
+    def _steer(self, known, number):
+        self._training.set(**{known.name: known.turned(number)})
+
+    @property
+    def model(self):
+        return self._training.model
+
+    @property
+    def history(self):
+        return self._training.history
+
+    @property
+    def hyperparameters(self):
+        return self._training.hyperparameters
+
+    @property
+    @_in_its_language
+    def text(self):
+        # The same on every machine: the tests of the notebooks compare it.
+        values = self.hyperparameters.items()
+        text = _(
+            "A live panel for a network that {optimizer} trains, with {values}. Run "
+            "this cell in Jupyter or Colab and press play."
+        )
+        return text.format(
+            optimizer=type(self.model.optimizer).__name__,
+            values=listing(f"{name}={value:.6g}" for name, value in values),
         )
 
     @property
-    def png(self):
-        return bytes(self._image.value)
+    @_in_its_language
+    def alt(self):
+        return sentences(self.text, self._in_words())
 
-    @property
-    def playing(self):
-        """Whether the play button is pressed."""
-        return getattr(self.play, self._playing_trait)
+    @_in_its_language
+    def set(self, **hyperparameters):
+        """Sets hyperparameters for all steps to come.
 
-    @property
-    def _playing_trait(self):
-        # ipywidgets 7 has it under this name only.
-        return "playing" if self.play.has_trait("playing") else "_playing"
+        Args:
+            **hyperparameters: Numbers by the name of the optimizer's attribute.
 
-    def pause(self):
-        """Releases the play button; what it has trained stays."""
-        setattr(self.play, self._playing_trait, False)
+        Raises:
+            ValueError: If a name or a value is not allowed. Nothing is changed then.
+        """
+        self._training.set(**hyperparameters)
+        self._show_values()
 
-    def _count(self, change):
-        """Takes the play button's new count as a tick, except in two cases."""
-        if change["new"] <= change["old"]:  # its stop button, or a reset
-            return
-        # Sent by the page before it knew of the reset; more than one may be under way.
-        if 0 < self._last_before_reset < change["new"]:
-            self.play.value = 0
-            return
-        self._last_before_reset = 0
-        self.tick()
+    @_in_its_language
+    def train(self, steps):
+        """Trains, records and redraws, without the clock.
+
+        Args:
+            steps: Integer of at least 1; rounded up to whole calls of the train
+                function, of the model's `steps_per_execution` steps each.
+
+        Returns:
+            The new record.
+        """
+        record = self._training.train(steps)
+        self._refresh()
+        return record
 
     @_in_its_language
     def tick(self):
-        """Trains one chunk, within the play button's interval, and redraws."""
-        with self._lock:
-            if self.session is None:
-                return
-            try:
-                record = self.session.advance(self._training_time())
-                self._refresh()
-            except (Exception, KeyboardInterrupt) as error:
-                self.pause()
-                reason = str(error) or type(error).__name__
-                self._say(_("Training has paused: {reason}").format(reason=reason))
-                return
-            if not math.isfinite(record.loss):
-                self.pause()
-                self._say(
-                    _(
-                        "The loss is not a finite number any more: the steps were too "
-                        "large. Make them smaller, and start again."
-                    )
+        """Trains for a part of the clock's interval, and redraws."""
+        if self._training is None:
+            return
+        try:
+            record = self._training.advance(self._training_time())
+            self._refresh()
+        except (Exception, KeyboardInterrupt) as error:
+            self.play.playing = False
+            reason = str(error) or type(error).__name__
+            self._say(_("Training has paused: {reason}").format(reason=reason))
+            return
+        if not math.isfinite(record.loss):
+            self.play.playing = False
+            self._say(
+                _(
+                    "The loss is not a finite number any more: the steps were too "
+                    "large. Make them smaller, and start again."
                 )
+            )
 
     def _training_time(self):
         tick = self.play.interval / 1000
@@ -172,50 +218,58 @@ class LivePanel(display.Displayed):
 
     @_in_its_language
     def reset(self):
-        """Starts again from the same weights, with the sliders as they are."""
-        with self._lock:
-            self.pause()
-            last, self.play.value = self.play.value, 0
-            self._last_before_reset = last
-            self.session.reset()
-            self._say("")
-            self._refresh()
+        """Starts again from the first weights, with the sliders as they are."""
+        if self._training is None:
+            return
+        self.play.stop()
+        self._training.start()
+        self._say("")
+        self._refresh()
 
     def _refresh(self):
         started = time.perf_counter()
-        history = self.session.history
-        self._show_settings()
-        self._image.value = self._figure.png(history)
-        self._progress.value = self.session.step % self.session.steps_per_epoch
-        display.write(self._status, texts.status(self.session))
-        display.write(self._summary, texts.summary(history[-1], self._kind), "#767676")
+        self._show_values()
+        self._image.value = self._figure.png(self.history)
+        display.write(self._status, self._where())
+        display.write(self._summary, self._in_words(), GREY)
         spent = min(time.perf_counter() - started, 0.1)
         self._drawing_time = 0.8 * self._drawing_time + 0.2 * spent
 
-    def _show_settings(self):
-        """Follows what was set elsewhere, in a cell or in another panel."""
-        for name, value in self.session.hyperparameters.items():
-            self._settings[name].follow(value)
+    def _show_values(self):
+        for name, value in self.hyperparameters.items():
+            turned = self._training.known[name].turned(value)
+            self._controls[name].follow(turned)
+
+    def _where(self):
+        """Where the training is, and how fast it goes."""
+        step, epoch = self._training.step, self._training.steps_per_epoch
+        parts = [_("step {step:,}").format(step=step)]
+        if epoch > 0:
+            self._progress.value = step % epoch
+            parts.insert(0, _("Epoch {epoch}").format(epoch=step // epoch + 1))
+        if speed := self._training.speed:
+            parts.append(_("{speed:,.0f} steps a second").format(speed=speed))
+        return " · ".join(parts)
+
+    def _in_words(self):
+        return summary(self.history[-1], self._training.kind)
 
     def _say(self, message):
         self.message = message
         display.write(self._problem, message, VERMILION)
 
     def close(self):
-        """Takes the panel away and lets go of the session and its model."""
-        with self._lock:
-            if self.session is None:
-                return
-            self.pause()
-            display.close_all(self.widget)
-            self.session = self._figure = None
-            self._settings = {}
+        """Takes the panel away and lets go of the model."""
+        if self._training is None:
+            return
+        self.play.stop()
+        display.close_all(self.widget)
+        self._training = self._figure = None
+        self._controls = {}
 
 
-def _kind_of(session):
-    if isinstance(core_of(session.optimizer), ConditionalGradient):
-        return "gap"
-    return "removed_share" if centralizes(session.optimizer) else None
+def _rate(text, gamma):
+    return text.format(rate=f"{1.0 - gamma:.7g}")
 
 
 def _button(label, icon, press):

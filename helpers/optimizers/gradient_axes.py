@@ -5,115 +5,42 @@ keep those that tell outputs apart. Keras puts the outputs last in most kernels,
 so "every axis but the last" is the default; `axes_of_model` knows the layers
 where that is wrong.
 
-| Layer                             | Kernel                    | Axes        |
-|-----------------------------------|---------------------------|-------------|
-| Dense, RNN cells                  | (in, out)                 | (0,)        |
-| Conv2D                            | (h, w, in, out)           | (0, 1, 2)   |
-| DepthwiseConv2D                   | (h, w, in, multiplier)    | (0, 1)      |
-| SeparableConv2D                   | depthwise / pointwise     | (0, 1) / (0, 1, 2) |
-| Conv2DTranspose                   | (h, w, out, in)           | (0, 1, 3)   |
-| EinsumDense "abc,cde->abde"       | (c, d, e)                 | (0,)        |
-| Embedding, normalization, biases  | any                       | ()          |
-
-The 1D and 3D convolutions follow their 2D relatives. Attention layers are made
-of EinsumDense layers. `()` means: leave this gradient alone.
+`TABLE` says which axes those are. Attention layers are made of EinsumDense layers.
+`()` means: leave this gradient alone.
 """
 
 import logging
 import math
+from collections.abc import Iterable, Mapping
+from numbers import Integral
 
-import keras
-from keras import layers
-
-from helpers.optimizers.axes_argument import NOT_KERNELS, default_axes, normalize_axes
+from keras import layers as k
 
 logger = logging.getLogger(__name__)
 
-
-def _all_but_last(layer, variable):
-    return tuple(range(len(variable.shape) - 1))
-
-
-def _spatial(layer, variable):
-    return tuple(range(len(variable.shape) - 2))
-
-
-def _all_but_second_to_last(layer, variable):
-    rank = len(variable.shape)
-    return (*range(rank - 2), rank - 1)
-
-
-def _contracted(layer, variable):
-    operands, output = layer.equation.replace(" ", "").split("->")
-    kernel = operands.split(",")[1]
-    return tuple(axis for axis, label in enumerate(kernel) if label not in output)
-
-
-_CONVOLUTIONS = {
-    (layers.Conv1D, layers.Conv2D, layers.Conv3D): {"kernel": _all_but_last},
-    (layers.DepthwiseConv1D, layers.DepthwiseConv2D): {"kernel": _spatial},
-    (layers.SeparableConv1D, layers.SeparableConv2D): {
-        "depthwise_kernel": _spatial,
-        "pointwise_kernel": _all_but_last,
-    },
-    (layers.Conv1DTranspose, layers.Conv2DTranspose, layers.Conv3DTranspose): {
-        "kernel": _all_but_second_to_last
-    },
-}
-_CONV_LSTM = (layers.ConvLSTM1D, layers.ConvLSTM2D, layers.ConvLSTM3D)
-_RECURRENT = {"kernel": _all_but_last, "recurrent_kernel": _all_but_last}
-_OTHERS = {
-    (layers.Dense,): {"kernel": _all_but_last},
-    (layers.EinsumDense,): {"kernel": _contracted},
-    (layers.LSTMCell, layers.GRUCell, layers.SimpleRNNCell): _RECURRENT,
-}
-# Their weights scale or shift; no output is a sum over one of their axes.
-_LEFT_ALONE = (
-    layers.Embedding,
-    layers.BatchNormalization,
-    layers.GroupNormalization,
-    layers.LayerNormalization,
-    layers.RMSNormalization,
-    layers.PReLU,
+_LAST, _LAST_TWO = (-1,), (-2, -1)
+_RECURRENT = {"kernel": _LAST, "recurrent_kernel": _LAST}
+_SEPARABLE = {"depthwise_kernel": _LAST_TWO, "pointwise_kernel": _LAST}
+# Types of layers, whether they are convolutions, and for each kernel the axes that
+# tell outputs apart: Conv2D (h, w, in, out), DepthwiseConv2D (h, w, in, multiplier),
+# Conv2DTranspose (h, w, out, in), EinsumDense "abc,cde->abde" (c, d, e): d and e.
+TABLE = (
+    ((k.Conv1D, k.Conv2D, k.Conv3D), True, {"kernel": _LAST}),
+    ((k.DepthwiseConv1D, k.DepthwiseConv2D), True, {"kernel": _LAST_TWO}),
+    ((k.SeparableConv1D, k.SeparableConv2D), True, _SEPARABLE),
+    ((k.Conv1DTranspose, k.Conv2DTranspose, k.Conv3DTranspose), True, {"kernel": [-2]}),
+    ((k.Dense,), False, {"kernel": _LAST}),
+    ((k.EinsumDense,), False, {"kernel": "see its equation"}),
+    ((k.LSTMCell, k.GRUCell, k.SimpleRNNCell), False, _RECURRENT),
 )
-
-
-def _rules_of(layer, conv_lstm_cells):
-    """Returns (weight name → rule or None for an unknown type, is convolution)."""
-    if isinstance(layer, _LEFT_ALONE):
-        return {}, False
-    if id(layer) in conv_lstm_cells:
-        return _RECURRENT, True
-    for table, is_convolution in ((_CONVOLUTIONS, True), (_OTHERS, False)):
-        for types, rules in table.items():
-            if isinstance(layer, types):
-                return rules, is_convolution
-    return None, False
-
-
-def _input_axes(layer, variable, rules):
-    """The axes that one output sums over, or None where only a guess is possible."""
-    if isinstance(layer, _LEFT_ALONE) or variable.name in NOT_KERNELS:
-        return ()
-    if rules is None or variable.name not in rules:
-        return None
-    return normalize_axes(
-        rules[variable.name](layer, variable), len(variable.shape), variable.path
-    )
-
-
-def _owned_kernels(model):
-    """Yields (layer, variable) for every weight of rank 2 and more, each once.
-
-    Trainable or frozen: a layer may be thawed after this.
-    """
-    seen = set()
-    for layer in model._flatten_layers():
-        # `trainable_variables` would add the sublayers' weights to these.
-        for variable in layer._trainable_variables:
-            if len(variable.shape) >= 2 and id(variable) not in seen:
-                seen.add(id(variable))
-                yield layer, variable
+# Their weights scale or shift; no output is a sum over one of their axes.
+LEFT_ALONE = (
+    *(k.Embedding, k.PReLU, k.RMSNormalization),
+    *(k.BatchNormalization, k.GroupNormalization, k.LayerNormalization),
+)
+# Weights that may have rank 2 (the bias of a GRU, of an attention layer) and
+# are not kernels. An embedding's gradient is zero outside the rows looked up.
+NOT_KERNELS = ("bias", "embeddings", "reverse_embeddings")
 
 
 def axes_of_model(model, conv_only=False, overrides=None):
@@ -138,7 +65,7 @@ def axes_of_model(model, conv_only=False, overrides=None):
             axes; or an override names no kernel of the model, is out of range, or
             covers an axis that tells a known layer's outputs apart.
     """
-    if not isinstance(model, keras.Layer):
+    if not isinstance(model, k.Layer):
         raise TypeError(
             "Argument `model` must be a keras.Model or keras.Layer. "
             f"Received: model={model!r}"
@@ -149,21 +76,20 @@ def axes_of_model(model, conv_only=False, overrides=None):
             f"{model.name!r}, not built; call it on a batch or `model.build(shape)`"
         )
     overrides = overrides or {}
-    conv_lstm_cells = {
-        id(layer.cell)
-        for layer in model._flatten_layers()
-        if isinstance(layer, _CONV_LSTM)
-    }
-    found, unknown_types = {}, {}
-    for layer, variable in _owned_kernels(model):
-        rules, is_convolution = _rules_of(layer, conv_lstm_cells)
-        known = _input_axes(layer, variable, rules)
-        if variable.path in overrides:
+    found, logged = {}, set()
+    for layer, is_convolution, kept, variable in _kernels(model):
+        known = _input_axes(layer, kept, variable)
+        if overrides.get(variable.path) is not None:
             axes = _checked_override(overrides[variable.path], variable, known)
         elif known is None:
             axes = default_axes(variable, conv_only)
-            if rules is None and axes:
-                unknown_types.setdefault(type(layer).__name__, variable)
+            if axes and not kept and type(layer) not in logged:
+                logged.add(type(layer))
+                logger.warning(
+                    "Gradient centralization does not know the layer type %s and "
+                    "averages over every axis but the last (%s, shape %s).",
+                    *(type(layer).__name__, variable.path, tuple(variable.shape)),
+                )
         else:
             axes = () if conv_only and not is_convolution else known
             axes = _without_single_inputs(axes, variable)
@@ -172,21 +98,49 @@ def axes_of_model(model, conv_only=False, overrides=None):
                 f"Two weights have the path {variable.path!r} and need different "
                 f"axes, {found[variable.path]} and {axes}. Name their layers apart."
             )
-    for name, variable in unknown_types.items():
-        logger.warning(
-            "Gradient centralization does not know the layer type %s and averages "
-            "over every axis but the last (%s, shape %s).",
-            name,
-            variable.path,
-            tuple(variable.shape),
+    if strangers := sorted(set(overrides) - set(found)):
+        raise ValueError(
+            f"Argument `axes` names {strangers}, not among the weights of rank ≥ 2 of "
+            f"{model.name!r}: {sorted(found)}"
         )
-    _require_known_paths(overrides, found, model)
     return found
 
 
+def _kernels(model):
+    """Yields (layer, is convolution, kept axes, variable) for weights of rank ≥ 2.
+
+    Trainable or frozen: a layer may be thawed after this.
+    """
+    every = list(model._flatten_layers())
+    conv_lstm = (k.ConvLSTM1D, k.ConvLSTM2D, k.ConvLSTM3D)
+    cells = {id(layer.cell) for layer in every if isinstance(layer, conv_lstm)}
+    seen = set()
+    for layer in every:
+        rows = (row for types, *row in TABLE if isinstance(layer, types))
+        row = (True, _RECURRENT) if id(layer) in cells else next(rows, (False, {}))
+        # `trainable_variables` would add the sublayers' weights to these.
+        for variable in layer._trainable_variables:
+            if len(variable.shape) >= 2 and id(variable) not in seen:
+                seen.add(id(variable))
+                yield layer, *row, variable
+
+
+def _input_axes(layer, kept, variable):
+    """The axes that one output sums over, or None where only a guess is possible."""
+    if isinstance(layer, LEFT_ALONE) or variable.name in NOT_KERNELS:
+        return ()
+    if variable.name not in kept:
+        return None
+    if isinstance(layer, k.EinsumDense):
+        operands, output = layer.equation.replace(" ", "").split("->")
+        kernel = operands.split(",")[1]
+        return tuple(axis for axis, label in enumerate(kernel) if label not in output)
+    rank = len(variable.shape)
+    outputs = {axis % rank for axis in kept[variable.name]}
+    return tuple(axis for axis in range(rank) if axis not in outputs)
+
+
 def _checked_override(axes, variable, known):
-    if axes is None:
-        return default_axes(variable) if known is None else known
     axes = normalize_axes(axes, len(variable.shape), variable.path)
     if known is not None and not set(axes) <= set(known):
         raise ValueError(
@@ -202,17 +156,77 @@ def _without_single_inputs(axes, variable):
         logger.warning(
             "%s of shape %s has one weight for each output: gradient centralization "
             "leaves it alone, as its gradient would become zero.",
-            variable.path,
-            tuple(variable.shape),
+            *(variable.path, tuple(variable.shape)),
         )
         return ()
     return axes
 
 
-def _require_known_paths(overrides, found, model):
-    strangers = sorted(set(overrides) - set(found))
-    if strangers:
+def default_axes(variable, conv_only=False):
+    """Every axis but the last; nothing for vectors, biases and embeddings.
+
+    With `conv_only`, nothing for rank 3 and less either.
+    """
+    rank = len(variable.shape)
+    if rank < (4 if conv_only else 2) or variable.name in NOT_KERNELS:
+        return ()
+    return tuple(range(rank - 1))
+
+
+def axes_of_variables(axes, variables, conv_only=False):
+    """Tuple with the axes of each variable, from a mapping, or a list in order."""
+    paths = [getattr(v, "path", v.name) for v in variables]  # tf.Variable has none
+    if axes is None:
+        axes = [None] * len(variables)
+    elif isinstance(axes, Mapping):
+        # Paths without a variable alone are frozen layers, and variables without a
+        # path get the default. Both at once is a misspelling, or another model's.
+        unused = sorted(set(axes) - set(paths))
+        ranks = {p: len(v.shape) for p, v in zip(paths, variables, strict=True)}
+        missing = sorted(p for p in ranks if ranks[p] >= 2 and p not in axes)
+        if unused and missing:
+            raise ValueError(
+                f"Argument `axes` names {unused}, which are not among the variables, "
+                f"while {missing} have no entry. Correct the paths, or derive them "
+                "with GradientCentralization.for_model(model, inner_optimizer)."
+            )
+        axes = [axes.get(path) for path in paths]
+    if len(axes) != len(variables):
         raise ValueError(
-            f"Argument `axes` names {strangers}, not among the weights of rank ≥ 2 of "
-            f"{model.name!r}: {sorted(found)}"
+            f"Argument `axes` holds the axes of {len(axes)} variables, and the "
+            f"optimizer is to update {len(variables)}. Derive them anew with "
+            "GradientCentralization.for_model(model, inner_optimizer)."
         )
+    return tuple(
+        default_axes(variable, conv_only)
+        if entry is None
+        else normalize_axes(entry, len(variable.shape), path)
+        for variable, path, entry in zip(variables, paths, axes, strict=True)
+    )
+
+
+def normalize_axes(axes, rank, owner="a gradient"):
+    """Axes as a sorted tuple of integers in `[0, rank)`, or an error about them."""
+    given = integers(axes, owner)
+    if not all(-rank <= a < rank for a in given):
+        raise ValueError(
+            f"Argument `axes` must be within [{-rank}, {rank}) for {owner} of rank "
+            f"{rank}. Received: axes={axes!r}"
+        )
+    positive = sorted({a % rank for a in given})
+    if len(positive) < len(given):
+        raise ValueError(
+            f"Argument `axes` must not name an axis twice. Received: axes={axes!r} "
+            f"for {owner}"
+        )
+    return tuple(positive)
+
+
+def integers(axes, owner):
+    """Axes, an integer or an iterable of integers, as a tuple."""
+    given = tuple(axes) if isinstance(axes, Iterable) else (axes,)
+    if not all(isinstance(a, Integral) and not isinstance(a, bool) for a in given):
+        raise TypeError(
+            f"Argument `axes` must hold integers. Received: axes={axes!r} for {owner}"
+        )
+    return tuple(int(a) for a in given)

@@ -1,21 +1,47 @@
 """Gradient centralization: a gradient without its mean, under any optimizer."""
 
+import functools
+import math
 import weakref
 from collections.abc import Mapping
 
 import keras
 from keras import ops
 
-from helpers.optimizers.axes_argument import (
-    axes_config,
-    checked_axes,
+from helpers.optimizers.gradient_axes import (
+    axes_of_model,
+    axes_of_variables,
+    integers,
     normalize_axes,
-    resolved_axes,
 )
-from helpers.optimizers.gradient_axes import axes_of_model
 
 
-def centralize(gradient, axes=None):
+def _for_any_gradient(rule):
+    """Checks axes and computes in float32 at least; leaves what is not for `rule`."""
+
+    @functools.wraps(rule)
+    def wrapper(gradient, axes=None, strength=1.0):
+        if _is_sparse(gradient):
+            return gradient
+        gradient = ops.convert_to_tensor(gradient)
+        rank = len(gradient.shape)
+        axes = tuple(range(rank - 1)) if axes is None else normalize_axes(axes, rank)
+        if not axes:
+            return gradient
+        dtype = keras.backend.standardize_dtype(gradient.dtype)
+        if dtype in ("float16", "bfloat16"):
+            gradient = ops.cast(gradient, "float32")
+        strength = ops.cast(strength, gradient.dtype)
+        return ops.cast(rule(gradient, axes, strength), dtype)
+
+    return wrapper
+
+
+def _is_sparse(gradient):
+    return type(gradient).__name__ == "IndexedSlices"
+
+
+def centralize(gradient, axes=None, strength=1.0):
     """Subtracts from a gradient its mean over the given axes.
 
     With `w_i` the weights of one output and `M` their number, equation (1) of the
@@ -35,6 +61,7 @@ def centralize(gradient, axes=None):
         axes: Integer or integers, the axes of the mean. `None` is every axis but the
             last, which leaves rank 0 and 1 as they are; `()` leaves any gradient as
             it is.
+        strength: Float or scalar tensor, the share of the mean that is subtracted.
 
     Returns:
         Tensor of the gradient's shape and dtype.
@@ -47,61 +74,52 @@ def centralize(gradient, axes=None):
         Yong et al., 2020, [Gradient Centralization: A New Optimization Technique
         for Deep Neural Networks](https://arxiv.org/abs/2004.01461)
     """
-    if _is_sparse(gradient):
-        return gradient
-    gradient = ops.convert_to_tensor(gradient)
-    rank = len(gradient.shape)
-    axes = tuple(range(rank - 1)) if axes is None else normalize_axes(axes, rank)
-    if not axes:
-        return gradient
-    dtype = keras.backend.standardize_dtype(gradient.dtype)
-    if dtype in ("float16", "bfloat16"):
-        gradient = ops.cast(gradient, "float32")
-    centralized = gradient - ops.mean(gradient, axis=axes, keepdims=True)
-    return ops.cast(centralized, dtype)
+    mean = ops.mean(gradient, axis=axes, keepdims=True)
+    return gradient - strength * mean
 
 
-def _is_sparse(gradient):
-    if keras.backend.backend() != "tensorflow":
-        return False
-    import tensorflow as tf
-
-    return isinstance(gradient, tf.IndexedSlices)
+# Not as a decorator: a lesson prints the two lines above, which are the rule.
+centralize = _for_any_gradient(centralize)
 
 
 @keras.saving.register_keras_serializable(package="optimizer_lessons")
 class GradientCentralization(keras.optimizers.Optimizer):
-    """Centralizes the gradients and hands them to another optimizer.
+    """Centralizes the gradients, or the updates, of another optimizer.
 
     Every argument of an optimizer (learning rate, clipping, weight decay, moving
-    average, gradient accumulation) belongs to the inner one, which sees centralized
-    gradients and is otherwise itself. Centralization is linear, so it commutes with
-    loss scaling, gradient accumulation and the sum over replicas.
+    average, gradient accumulation) belongs to the inner one, which is otherwise
+    itself. Centralization is linear, so it commutes with loss scaling, gradient
+    accumulation and the sum over replicas.
+
+    Which `where` to take: before plain SGD both are the same. An optimizer that
+    divides each entry by its own size (RMSprop, Adam) brings a mean back where the
+    gradient has just lost it, and can train far worse than without centralization
+    where the inputs have a mean: take `"update"` there.
 
     Args:
         inner_optimizer: `keras.optimizers.Optimizer`, or the name of one. Not a
             `LossScaleOptimizer`: that goes around this one, where `compile` puts it.
-        axes: The axes of the mean for each variable:
-            - `None`: every axis but the last for variables of rank 2 and more,
-              nothing for others, nor for those called `bias` or `embeddings`.
-            - A mapping from variable path to axes. Variables not in it get the
-              default; `()` leaves one alone.
-            - A callable from variable to axes. `None` is the default. Register it
-              with `keras.saving.register_keras_serializable` to save it unbuilt.
-            - A sequence with the axes of each variable in order, which is what
-              `get_config` writes once the variables are known.
-            `for_model` derives the axes from the layers of a model, and is right
-            where the default is not (transposed and depthwise convolutions,
-            attention).
+        axes: The axes of the mean for each variable: `None` is every axis but the
+            last for variables of rank 2 and more, and nothing for others, nor for
+            those called `bias` or `embeddings`. A mapping from variable path to axes
+            goes before that; `()` leaves a variable alone. `for_model` derives it
+            from the layers of a model, and is right where the default is not
+            (transposed and depthwise convolutions, attention).
         conv_only: Whether the default leaves variables of rank 3 and less alone.
             Explicit axes go first. `for_model` tells convolutions from other layers
             at any rank.
+        strength: Float from 0 to 1, the share of the mean that is taken away. An
+            assigned value acts on the next step.
+        where: `"gradient"` centralizes what the inner optimizer is given. `"update"`
+            centralizes the change that it makes, weight decay included: `gc_loc=False`
+            in the authors' code. That takes a copy of the kernels during the step.
         name: String.
 
     Raises:
         TypeError: `inner_optimizer` is not an optimizer, or `axes` none of the above.
-        ValueError: `inner_optimizer` wraps already, an argument belongs to it, or
-            axes are out of range; at the first step where they are given by path.
+        ValueError: `inner_optimizer` wraps already, or cannot have its update
+            centralized; an argument belongs to it, or is not one of the above; or
+            axes are out of range, at the first step where they are given by path.
 
     Reference:
         Yong et al., 2020, [arXiv 2004.01461](https://arxiv.org/abs/2004.01461),
@@ -110,7 +128,9 @@ class GradientCentralization(keras.optimizers.Optimizer):
     Example:
 
     ```python
-    optimizer = GradientCentralization.for_model(model, keras.optimizers.RMSprop(1e-4))
+    optimizer = GradientCentralization.for_model(
+        model, keras.optimizers.RMSprop(1e-4), where="update"
+    )
     model.compile(optimizer, loss="binary_crossentropy")
     ```
     """
@@ -121,6 +141,8 @@ class GradientCentralization(keras.optimizers.Optimizer):
         axes=None,
         conv_only=False,
         name="gradient_centralization",
+        strength=1.0,
+        where="gradient",
         **kwargs,
     ):
         if kwargs:
@@ -128,23 +150,19 @@ class GradientCentralization(keras.optimizers.Optimizer):
                 f"GradientCentralization does not take {sorted(kwargs)}. Give an "
                 "optimizer's arguments to the `inner_optimizer`."
             )
-        inner_optimizer = _checked_optimizer(inner_optimizer)
-        axes = checked_axes(axes)
-        super().__init__(learning_rate=0.0, name=name)
+        inner_optimizer = _checked_optimizer(inner_optimizer, where)
+        axes = _checked_axes(axes)
+        # The learning rate that Keras gives each optimizer keeps 1 − strength here.
+        # So the 0 in files from before there was a strength is full strength.
+        super().__init__(learning_rate=1.0 - _checked_strength(strength), name=name)
         self.inner_optimizer = inner_optimizer
         self.axes = axes
         self.conv_only = conv_only
+        self.where = where
         self._model = None
 
     @classmethod
-    def for_model(
-        cls,
-        model,
-        inner_optimizer,
-        conv_only=False,
-        axes=None,
-        name="gradient_centralization",
-    ):
+    def for_model(cls, model, inner_optimizer, conv_only=False, axes=None, **kwargs):
         """Wraps an optimizer with the axes derived from a model's layers.
 
         `helpers.optimizers.gradient_axes` has the table of layers and axes. Build the
@@ -155,50 +173,68 @@ class GradientCentralization(keras.optimizers.Optimizer):
             inner_optimizer: `keras.optimizers.Optimizer`, or the name of one.
             conv_only: Whether to leave all but the kernels of convolutions alone.
             axes: Mapping from variable path to axes that go before the derived ones.
-            name: String.
+            **kwargs: `name`, `strength` and `where`.
 
         Raises:
             TypeError: An argument is of the wrong type.
             ValueError: The model is not built; or `axes` names no weight of it, is
                 out of range, or covers an axis of a known layer's outputs.
         """
-        overrides = checked_axes(axes)
-        if not (overrides is None or isinstance(overrides, Mapping)):
-            raise TypeError(
-                "Argument `axes` of for_model must be a mapping from variable path to "
-                f"axes. Received: axes={axes!r}"
-            )
-        derived = axes_of_model(model, conv_only, overrides)
-        optimizer = cls(inner_optimizer, derived, conv_only, name)
+        derived = axes_of_model(model, conv_only, _checked_axes(axes))
+        optimizer = cls(inner_optimizer, derived, conv_only, **kwargs)
         optimizer._model = weakref.ref(model)
         return optimizer
+
+    def axes_of(self, variables):
+        """Tuple with the axes of the mean for each of the variables, `()` for none."""
+        return axes_of_variables(self.axes, variables, self.conv_only)
 
     def build(self, variables):
         if self.built:
             return
-        self._axes_of_each = resolved_axes(self.axes, variables, self.conv_only)
+        self._axes_of_each = self.axes_of(variables)
         if not self.inner_optimizer.built:
             self.inner_optimizer.build(variables)
         super().build(variables)
 
     def apply(self, grads, trainable_variables=None):
-        """Centralizes the gradients and lets the inner optimizer apply them."""
+        """Lets the inner optimizer apply the gradients, centralizing one or other."""
         grads = list(grads)
-        if trainable_variables is not None:
-            trainable_variables = list(trainable_variables)
-            if not self.built:
-                self.build(trainable_variables)
-            self._check_variables_are_known(trainable_variables)
-            indices = map(self._get_variable_index, trainable_variables)
-            axes = [self._axes_of_each[i] for i in indices]
-        else:
+        if trainable_variables is None and not self.built:
             # Without variables to build with, the inner optimizer says what to do.
-            axes = self._axes_of_each if self.built else [()] * len(grads)
-        grads = [
-            g if g is None else centralize(g, a)
-            for g, a in zip(grads, axes, strict=True)
+            return self.inner_optimizer.apply(grads)
+        variables = list(trainable_variables or self._trainable_variables)
+        if not self.built:
+            self.build(variables)
+        self._check_variables_are_known(variables)
+        axes = [self._axes_of_each[self._get_variable_index(v)] for v in variables]
+        if self.where == "gradient":
+            centralized = [
+                g if g is None else centralize(g, a, self.strength)
+                for g, a in zip(grads, axes, strict=True)
+            ]
+            self.inner_optimizer.apply(centralized, trainable_variables)
+            return
+        moved = [
+            (variable, a, ops.copy(variable))
+            for g, variable, a in zip(grads, variables, axes, strict=True)
+            if a and g is not None and not _is_sparse(g)
         ]
         self.inner_optimizer.apply(grads, trainable_variables)
+        for variable, a, start in moved:
+            change = ops.convert_to_tensor(variable) - start
+            variable.assign(start + centralize(change, a, self.strength))
+            if variable.constraint is not None:
+                variable.assign(variable.constraint(variable))
+
+    @property
+    def strength(self):
+        """The share of the mean that is taken away, from 0 to 1."""
+        return 1.0 - self._learning_rate
+
+    @strength.setter
+    def strength(self, value):
+        self._learning_rate.assign(1.0 - _checked_strength(value))
 
     @property
     def variables(self):
@@ -243,42 +279,84 @@ class GradientCentralization(keras.optimizers.Optimizer):
             ),
             "axes": self._axes_config(),
             "conv_only": self.conv_only,
+            "strength": float(ops.convert_to_numpy(self.strength)),
+            "where": self.where,
         }
 
     def _axes_config(self):
-        if self.axes is None:
-            return None
-        axes = self._axes_in_order()
-        return axes_config(self.axes if axes is None else axes)
-
-    def _axes_in_order(self):
         # Keras stores an optimizer's variables by position, and so must the axes be:
         # loading renames variables ("sequential/dense" comes back as "dense_1").
-        if self.built:
-            return self._axes_of_each
         model = self._model and self._model()
-        if model is None:
-            return None
-        return resolved_axes(self.axes, model.trainable_variables, self.conv_only)
+        if self.built and self.axes is not None:
+            return [list(axes) for axes in self._axes_of_each]
+        if model is not None:
+            return [list(axes) for axes in self.axes_of(model.trainable_variables)]
+        if isinstance(self.axes, Mapping):
+            return {p: a if a is None else list(a) for p, a in self.axes.items()}
+        return self.axes
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
         config = dict(config)
-        for key in ("inner_optimizer", "axes"):
-            config[key] = keras.saving.deserialize_keras_object(
-                config[key], custom_objects=custom_objects
-            )
-        return cls(**config)
+        config["inner_optimizer"] = keras.saving.deserialize_keras_object(
+            config["inner_optimizer"], custom_objects=custom_objects
+        )
+        axes = config.pop("axes", None)
+        if not isinstance(axes, list):
+            return cls(axes=axes, **config)
+        optimizer = cls(**config)
+        optimizer.axes = axes
+        return optimizer
 
 
 def GCRMSprop(learning_rate=0.001, **kwargs):
-    """RMSprop with gradient centralization, under the Keras tutorial's name for it."""
+    """RMSprop with gradient centralization, under the Keras tutorial's name for it.
+
+    It keeps the tutorial's rule, which centralizes the gradient before RMSprop divides
+    by its size. Where inputs have a mean that can do great harm:
+    `GradientCentralization(keras.optimizers.RMSprop(), where="update")` does not.
+    """
     return GradientCentralization(keras.optimizers.RMSprop(learning_rate, **kwargs))
 
 
-def _checked_optimizer(inner_optimizer):
+def _checked_strength(value):
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if isinstance(value, bool | str) or not 0 <= number <= 1:
+        raise ValueError(
+            f"Argument `strength` must be a number from 0 to 1. Received: {value!r}"
+        )
+    return number
+
+
+def _checked_axes(axes):
+    # As far as can be before the variables are known.
+    if axes is None:
+        return None
+    if not isinstance(axes, Mapping):
+        raise TypeError(
+            "Argument `axes` must be None or a mapping from variable path to axes. "
+            f"Received: axes={axes!r}"
+        )
+    for path in axes:
+        # A keras.Variable has no hash, so it cannot be the key itself.
+        if not isinstance(path, str):
+            raise TypeError(
+                "Argument `axes` must have variable paths as its keys, such as "
+                f"'dense/kernel' (`variable.path`). Received: {path!r}"
+            )
+    return {p: a if a is None else integers(a, p) for p, a in axes.items()}
+
+
+def _checked_optimizer(inner_optimizer, where):
+    if where not in ("gradient", "update"):
+        raise ValueError(
+            f"Argument `where` must be 'gradient' or 'update'. Received: {where!r}"
+        )
     if isinstance(inner_optimizer, str):
-        return keras.optimizers.get(inner_optimizer)
+        inner_optimizer = keras.optimizers.get(inner_optimizer)
     if not isinstance(inner_optimizer, keras.optimizers.Optimizer):
         raise TypeError(
             "Argument `inner_optimizer` must be a keras.optimizers.Optimizer or the "
@@ -295,5 +373,15 @@ def _checked_optimizer(inner_optimizer):
             "Argument `inner_optimizer` must not be a LossScaleOptimizer. Wrap the "
             "other way round: LossScaleOptimizer(GradientCentralization(optimizer)). "
             f"Received: inner_optimizer={inner_optimizer!r}"
+        )
+    if where == "update" and inner_optimizer.use_ema:
+        raise ValueError(
+            "Argument `where` cannot be 'update' with an `inner_optimizer` that has "
+            "`use_ema=True`: it averages the weights before they are centralized."
+        )
+    if where == "update" and hasattr(inner_optimizer, "make_feasible"):
+        raise ValueError(
+            "Argument `where` cannot be 'update' with an `inner_optimizer` that keeps "
+            f"weights inside a set, which they would leave: {inner_optimizer!r}"
         )
     return inner_optimizer

@@ -11,7 +11,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PANEL = ".widget-play"
+PANEL = ".live-clock"
 
 
 def launch(playwright):
@@ -59,6 +59,23 @@ class NotebookPage:
             f".widget-vbox:not(:has({PANEL})) > .widget-image"
         ).first
 
+    def run_cell(self, index):
+        """Runs the cell with this number once more."""
+        self.page.locator(".jp-CodeCell .jp-InputArea-editor").nth(index).click()
+        self.page.keyboard.press("Control+Enter")
+
+    def new_view(self, index):
+        """Opens the output of the cell with this number in a view of its own."""
+        area = self.page.locator(".jp-CodeCell .jp-Cell-outputArea").nth(index)
+        area.scroll_into_view_if_needed()
+        area.locator(".widget-image").click(button="right")
+        self.page.click(".lm-Menu-itemLabel:has-text('Create New View')")
+        self.page.wait_for_selector(f".jp-LinkedOutputView {PANEL}")
+
+    def panels(self):
+        """How many live panels are on the page."""
+        return self.page.locator(PANEL).count()
+
     def panel(self, index=0):
         """The live panel with this number."""
         play = self.page.locator(PANEL).nth(index)
@@ -74,11 +91,16 @@ class PanelOnPage:
         self.page, self.box = page, box
 
     def play(self):
-        self.box.locator(".widget-play button").first.click()
+        """Presses the clock's button: play, or pause."""
+        self.box.locator(PANEL).click()
+
+    def label(self):
+        """What the clock's button would do."""
+        return self.box.locator(PANEL).get_attribute("aria-label")
 
     def button(self, index):
         """The button with this number, after the play button's own."""
-        return self.box.locator("button.widget-button").nth(index)
+        return self.box.locator(f"button.widget-button:not({PANEL})").nth(index)
 
     def slider(self, label):
         return self.box.locator(".widget-slider").filter(has_text=label)
@@ -110,9 +132,9 @@ class PanelOnPage:
         """Pairs of visible parts that cover one another, and parts that are cut off."""
         return self.box.evaluate(
             """box => {
-                const selectors = '.widget-play, button.widget-button, .widget-slider,'
+                const selectors = 'button.widget-button, .widget-slider,'
                     + ' .widget-text, .widget-html-content > span, .widget-hprogress,'
-                    + ' .widget-image, .widget-checkbox';
+                    + ' .widget-image';
                 const parts = [...box.querySelectorAll(selectors)]
                     .filter(p => p.offsetWidth && p.offsetHeight
                         && !p.parentElement.closest(selectors));

@@ -1,4 +1,4 @@
-"""Figures drawn with Agg into PNGs, quickly and without pyplot."""
+"""Figures drawn again and again, quickly, into PNGs."""
 
 import io
 
@@ -34,6 +34,11 @@ class Raster:
         self._moving.append(artist)
         return artist
 
+    def line(self, ax, color, linestyle="-", marker="", **look):
+        """A moving line that has no points yet."""
+        look = {"color": color, "linestyle": linestyle, "marker": marker, **look}
+        return self.moving(ax.plot([], [], **look)[0])
+
     def png(self):
         """The figure as it is now, as PNG bytes."""
         limits = [(*ax.get_xlim(), *ax.get_ylim()) for ax in self.figure.axes]
@@ -58,10 +63,6 @@ class Raster:
         buffer = io.BytesIO()
         indexed.save(buffer, format="PNG", compress_level=3)
         return buffer.getvalue()
-
-    def forget(self):
-        """Draws the still parts anew next time."""
-        self._limits = None
 
 
 def quiet(ax, title):

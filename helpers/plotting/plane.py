@@ -1,6 +1,7 @@
 """The mathematics behind the explorers: quadratics, paths and condition numbers."""
 
 import numpy as np
+from scipy.optimize import brentq
 
 
 def quadratic(hessian, minimum, point):
@@ -21,33 +22,45 @@ def ellipse(hessian, minimum, level, points=90):
     return minimum + (circle * np.sqrt(2 * level / values)) @ vectors.T
 
 
-def conditional_gradient_path(hessian, minimum, radius, learning_rate, start, steps):
-    """Iterates of the Conditional Gradient optimizer in the ball around 0.
+def path(hessian, minimum, start, steps, move):
+    """Iterates of a method on the quadratic.
+
+    Args:
+        move: Function from a point and its gradient to the next point.
 
     Returns:
         Array of shape `(steps + 1, dimensions)`, the start first.
     """
-    path = [np.asarray(start, float)]
+    points = [np.asarray(start, float)]
     for _ in range(steps):
-        gradient = hessian @ (path[-1] - minimum)
+        points.append(move(points[-1], hessian @ (points[-1] - minimum)))
+    return np.array(points)
+
+
+def conditional_gradient(radius, step_size):
+    """The move of Conditional Gradient in the ball around 0."""
+
+    def move(x, gradient):
         norm = np.linalg.norm(gradient)
         support = gradient / norm if norm > 0 else gradient
-        step = (1 - learning_rate) * radius * support
-        path.append(learning_rate * path[-1] - step)
-    return np.array(path)
+        return (1 - step_size) * x - step_size * radius * support
+
+    return move
 
 
-def descent_path(hessian, minimum, step_size, start, steps, after=lambda x: x):
-    """Iterates of gradient descent, with a map such as a projection after each step.
+def descent(step_size, after=lambda x: x):
+    """The move of gradient descent, with a map such as a projection after it."""
+    return lambda x, gradient: after(x - step_size * gradient)
 
-    Returns:
-        Array of shape `(steps + 1, dimensions)`, the start first.
-    """
-    path = [np.asarray(start, float)]
-    for _ in range(steps):
-        gradient = hessian @ (path[-1] - minimum)
-        path.append(after(path[-1] - step_size * gradient))
-    return np.array(path)
+
+def centralized_descent(step_size):
+    """The move of gradient descent with a centralized gradient."""
+    return lambda x, gradient: x - step_size * centralized(gradient)
+
+
+def centralized(gradient):
+    """The gradient without its mean: its projection onto the sum-zero vectors."""
+    return gradient - np.mean(gradient, axis=-1, keepdims=True)
 
 
 def project_to_ball(point, radius):
@@ -59,38 +72,18 @@ def project_to_ball(point, radius):
 def minimum_in_ball(hessian, minimum, radius):
     """Where the quadratic is smallest within the ball around 0.
 
-    On the boundary `(H + μI) x = H minimum` for a `μ ≥ 0`, found by bisection.
+    On the boundary `(H + μI) x = H minimum` for a `μ ≥ 0`.
     """
-    minimum = np.asarray(minimum, float)
     if np.linalg.norm(minimum) <= radius:
-        return minimum
-    values, vectors = np.linalg.eigh(hessian)
-    target = values * (vectors.T @ minimum)
-    low, high = 0.0, np.linalg.norm(target) / radius
-    for _ in range(100):
-        middle = 0.5 * (low + high)
-        outside = np.linalg.norm(target / (values + middle)) > radius
-        low, high = (middle, high) if outside else (low, middle)
-    return project_to_ball(vectors @ (target / (values + high)), radius)
+        return np.asarray(minimum, float)
 
+    def point(multiplier):
+        shifted = hessian + multiplier * np.eye(len(minimum))
+        return np.linalg.solve(shifted, hessian @ minimum)
 
-def centralized(gradient):
-    """The gradient without its mean: its projection onto the sum-zero vectors."""
-    return gradient - np.mean(gradient, axis=-1, keepdims=True)
-
-
-def centralized_descent_path(hessian, minimum, step_size, start, steps):
-    """Iterates of gradient descent with centralized gradients.
-
-    Returns:
-        Array of shape `(steps + 1, dimensions)`, the start first.
-    """
-    project = np.eye(len(start)) - 1.0 / len(start)
-    path = [np.asarray(start, float)]
-    for _ in range(steps):
-        gradient = hessian @ (path[-1] - minimum)
-        path.append(path[-1] - step_size * project @ gradient)
-    return np.array(path)
+    largest = np.linalg.norm(hessian @ minimum) / radius
+    multiplier = brentq(lambda m: np.linalg.norm(point(m)) - radius, 0, largest)
+    return project_to_ball(point(multiplier), radius)
 
 
 def hessian_of_inputs(covariance, mean):
@@ -98,7 +91,7 @@ def hessian_of_inputs(covariance, mean):
 
     It is the Hessian of linear regression without a bias, `½ E[(w·x − y)²]`.
     """
-    return covariance + mean**2 * np.ones_like(covariance)
+    return covariance + mean**2
 
 
 def hyperplane_basis(dimensions):
@@ -112,15 +105,11 @@ def condition_numbers(covariance, mean):
 
     With it the weights stay on a hyperplane, and only the curvature along that
     counts. It does not depend on the mean.
-
-    Returns:
-        Pair of floats.
     """
     basis = hyperplane_basis(len(covariance))
     hessian = hessian_of_inputs(covariance, mean)
-    return float(np.linalg.cond(hessian)), float(
-        np.linalg.cond(basis.T @ hessian @ basis)
-    )
+    both = (hessian, basis.T @ hessian @ basis)
+    return tuple(float(np.linalg.cond(matrix)) for matrix in both)
 
 
 def minimum_on_hyperplane(hessian, minimum, start):
