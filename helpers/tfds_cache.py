@@ -1,156 +1,105 @@
-"""Preparing a data set in TFDS's cache, so that what stands there can be trusted.
-
-Everything is prepared in a private folder and moved into place whole. So it does not
-matter when a preparation is killed, or how many run at the same time.
-"""
+"""Preparing a data set in TFDS's cache, so that what stands there can be trusted."""
 
 import contextlib
-import importlib.resources.abc
-import importlib.util
+import importlib.resources
 import io
 import os
 import shutil
 import sys
 import tempfile
-import time
 from pathlib import Path
+from unittest import mock
 
 import requests
 import tensorflow_datasets as tfds
 from absl import logging
-from tensorflow_datasets.core.download import download_manager
-from tensorflow_datasets.core.download.util import DownloadError
-from tensorflow_datasets.core.utils import tqdm_utils
 
-from helpers.horses_or_humans import DrawnHorsesOrHumans
+from helpers.drawn import DrawnHorsesOrHumans
 
 # Seconds to wait for the server's first answer.
 TIMEOUT = 10
-# TFDS would keep all images in memory in their full size, also after they were read.
-READ_ONCE = tfds.ReadConfig(try_autocache=False)
 # A TFRecord file has its records' bytes and, for each record, its length and checksums.
-_RECORD_OVERHEAD = 16
-_ABANDONED_AFTER = 24 * 3600
-
-_DOWNLOAD_ERRORS = (
-    requests.exceptions.RequestException,
-    DownloadError,
-    download_manager.NonMatchingChecksumError,
-)
+RECORD_OVERHEAD = 16
 
 
-def root(data_dir=None):
-    """The folder of the cache: `data_dir`, or else TFDS's own default."""
-    default = os.environ.get("TFDS_DATA_DIR") or tfds.core.constants.DATA_DIR
-    return Path(data_dir or default).expanduser()
-
-
-def prepared(source, root, progress=None):
+def prepared(source, data_dir=None, progress=None):
     """The builder of a data set that is ready to be read.
 
     Args:
         source: `"drawn"` or `"tfds"`.
-        root: The folder of the cache, as a `pathlib.Path`.
+        data_dir: Folder of TFDS's cache; by default TFDS's own choice.
         progress: Called as `progress(done, total)` after each picture drawn.
-
-    Returns:
-        A `tfds.core.DatasetBuilder`.
 
     Raises:
         ConnectionError: If the data cannot be downloaded.
     """
-    if source == "drawn":
-        cls = DrawnHorsesOrHumans
-    else:
-        cls = _original()
+    default = os.environ.get("TFDS_DATA_DIR") or tfds.core.constants.DATA_DIR
+    root = Path(data_dir or default).expanduser()
+    root.mkdir(parents=True, exist_ok=True)
     progress = progress and _aloud(progress, sys.stdout)
     with _quiet():
-        builder = _complete(cls, root)
-        if builder is None:
+        cls = DrawnHorsesOrHumans if source == "drawn" else original()
+        if not _is_whole(cls, root):
             _prepare(cls, root, progress)
-            builder = cls(data_dir=root)
-    return builder
+        return cls(data_dir=root)
 
 
-def _original():
+def splits(builder):
+    """Training and test set as pairs of an image and its label."""
+    # TFDS would keep all images in their full size, also after they were read.
+    once = tfds.ReadConfig(try_autocache=False)
+    return builder.as_dataset(["train", "test"], as_supervised=True, read_config=once)
+
+
+def original():
+    """TFDS's own builder of horses or humans."""
     cls = tfds.builder_cls("horses_or_humans")
     # TFDS 4.9.10 needs importlib_resources but asks for it on old Pythons only. Of it
     # it uses one name, which Python's own module has, and remembers the result.
-    with contextlib.ExitStack() as stack:
-        if importlib.util.find_spec("importlib_resources") is None:
-            sys.modules["importlib_resources"] = importlib.resources
-            stack.callback(sys.modules.pop, "importlib_resources")
+    there = {"importlib_resources": importlib.resources} | sys.modules
+    with mock.patch.dict(sys.modules, there):
         assert cls.url_infos
     return cls
 
 
 def _prepare(cls, root, progress):
-    final = root / cls.name / str(cls.VERSION)
-    final.parent.mkdir(parents=True, exist_ok=True)
-    _sweep(root, cls.name)
-    private = Path(tempfile.mkdtemp(prefix=f".{cls.name}-", dir=root))
+    """Prepare in TFDS's way, with no trust in what an earlier run left."""
+    shutil.rmtree(root / cls.name / str(cls.VERSION), ignore_errors=True)
+    config = tfds.download.DownloadConfig(try_download_gcs=False)
     try:
-        if cls.url_infos:
-            _download_and_prepare(cls, private)
-        else:
-            builder = cls(data_dir=private)
+        for url in list(cls.url_infos or ())[:1]:
+            # TFDS tries ten times, for minutes; without a network one is enough.
+            requests.head(url, timeout=TIMEOUT).raise_for_status()
+        with tempfile.TemporaryDirectory(prefix=".downloads-", dir=root) as downloads:
+            builder = cls(data_dir=root)
             builder.progress = progress
-            builder.download_and_prepare()
-        _move(cls, private / cls.name / str(cls.VERSION), final, root)
-    finally:
-        shutil.rmtree(private, ignore_errors=True)
-
-
-def _download_and_prepare(cls, private):
-    """Prepare from the network, with no trust in an earlier run's downloads."""
-    try:
-        # TFDS tries ten times, for minutes; without a network one is enough.
-        url = next(iter(cls.url_infos))
-        requests.head(url, timeout=TIMEOUT).raise_for_status()
-        cls(data_dir=private).download_and_prepare(
-            download_dir=private / "downloads",
-            download_config=tfds.download.DownloadConfig(try_download_gcs=False),
-        )
-    except _DOWNLOAD_ERRORS as error:
+            builder.download_and_prepare(download_dir=downloads, download_config=config)
+    except Exception as error:
+        # Another process may have been faster, and TFDS does not replace what is there.
+        if _is_whole(cls, root):
+            return
+        if not cls.url_infos:
+            raise
         raise ConnectionError(
             f"The download of {cls.name} failed (it needs a network); "
             'source="drawn" works without one.'
         ) from error
 
 
-def _move(cls, made, final, root):
-    """Move a complete data set into place, unless another process was faster."""
+def _is_whole(cls, root):
+    """Whether all files of a data set are there in full."""
+    if not (root / cls.name / str(cls.VERSION) / "dataset_info.json").is_file():
+        return False
     try:
-        made.rename(final)
-    except OSError:
-        if _complete(cls, root) is None:
-            shutil.rmtree(final)
-            made.rename(final)
-
-
-def _complete(cls, root):
-    """The builder if all of its files are there in full, else None."""
-    final = root / cls.name / str(cls.VERSION)
-    if not (final / "dataset_info.json").is_file():
-        return None
-    try:
-        builder = cls(data_dir=root)
-        for split in builder.info.splits.values():
-            size = sum(Path(file).stat().st_size for file in split.filepaths)
-            if size != split.num_bytes + _RECORD_OVERHEAD * split.num_examples:
-                return None
+        splits = cls(data_dir=root).info.splits.values()
+        return bool(splits) and all(
+            sum(Path(file).stat().st_size for file in split.filepaths)
+            == split.num_bytes + RECORD_OVERHEAD * split.num_examples
+            for split in splits
+        )
     # Whatever makes it unreadable, it has to be prepared again.
     except Exception:
-        return None
-    return builder if builder.info.splits else None
-
-
-def _sweep(root, name):
-    """Remove what killed preparations left behind long ago."""
-    for folder in root.glob(f".{name}-*"):
-        with contextlib.suppress(OSError):
-            if time.time() - folder.stat().st_mtime > _ABANDONED_AFTER:
-                shutil.rmtree(folder)
+        return False
 
 
 def _aloud(progress, stdout):
@@ -166,12 +115,15 @@ def _aloud(progress, stdout):
 @contextlib.contextmanager
 def _quiet():
     """Keep TFDS silent: a first run must print no more than a later one."""
-    bars, level = getattr(tqdm_utils, "_active", True), logging.get_verbosity()
+    level = logging.get_verbosity()
     tfds.display_progress_bar(False)
     logging.set_verbosity(logging.ERROR)
+    info = tfds.core.DatasetInfo
     try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            yield
+        # TFDS makes a temporary folder to ask a server that it no longer asks.
+        with mock.patch.object(info, "initialize_from_bucket"):
+            with contextlib.redirect_stdout(io.StringIO()):
+                yield
     finally:
-        tfds.display_progress_bar(bars)
+        tfds.display_progress_bar(True)
         logging.set_verbosity(level)

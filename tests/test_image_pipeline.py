@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import zipfile
@@ -16,9 +17,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_datasets as tfds
+from scipy import ndimage, stats
 
-from helpers import horses_or_humans, image_pipeline, tfds_cache
-from helpers.image_pipeline import load_horses_or_humans, prepare
+from helpers import datasets, tfds_cache
+from helpers import drawn as drawn_module
+from helpers.datasets import load_horses_or_humans, prepare
 
 pytest_plugins = ["drawn_data"]
 
@@ -27,16 +30,16 @@ pytest_plugins = ["drawn_data"]
 def few(monkeypatch):
     """A data set of nine pictures, which is prepared in a moment."""
     counts = {"train": (3, 2), "test": (2, 2)}
-    monkeypatch.setattr(horses_or_humans, "COUNTS", counts)
+    monkeypatch.setattr(drawn_module, "COUNTS", counts)
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
 
 
 # The same data set in another process.
 _LOAD_FEW = """
 import sys
-from helpers import horses_or_humans
-horses_or_humans.COUNTS = {"train": (3, 2), "test": (2, 2)}
-from helpers.image_pipeline import load_horses_or_humans
+from helpers import drawn
+drawn.COUNTS = {"train": (3, 2), "test": (2, 2)}
+from helpers.datasets import load_horses_or_humans
 """
 
 
@@ -56,7 +59,9 @@ def _labels(splits):
 
 
 def _leftovers(folder):
-    return [path.name for path in folder.glob(".*")]
+    """What a preparation has begun and not ended: TFDS's folder, and downloads."""
+    begun = [*folder.glob("*/*incomplete*"), *folder.glob(".downloads-*")]
+    return [path.name for path in begun]
 
 
 def test_the_shape_is_the_tutorials(prepared_dir):
@@ -87,9 +92,9 @@ def test_the_smallest_size_is_the_smallest_that_the_network_takes():
             shape = layer.compute_output_shape(shape)
         return shape
 
-    assert network(image_pipeline.SMALLEST_SIZE) == (1, 1, 1, 1)
+    assert network(datasets.SMALLEST_SIZE) == (1, 1, 1, 1)
     with pytest.raises(ValueError):
-        assert min(network(image_pipeline.SMALLEST_SIZE - 1)) > 0, "empty"
+        assert min(network(datasets.SMALLEST_SIZE - 1)) > 0, "empty"
 
 
 def test_tfds_data_dir_sets_the_folder(few, tmp_path, monkeypatch):
@@ -125,7 +130,6 @@ def test_bad_arguments_are_named_before_any_work(arguments, words, monkeypatch):
         ({"shuffle": "yes"}, ["shuffle", "'yes'"]),
         ({"augment": 1}, ["augment", "1"]),
         ({"seed": -1}, ["seed", "-1"]),
-        ({"image_size": 0}, ["image_size", "0"]),
     ],
 )
 def test_prepare_names_bad_arguments(arguments, words):
@@ -155,6 +159,14 @@ def test_no_run_prints_anything(few, tmp_path, capfd):
         assert capfd.readouterr() == ("", "")
 
 
+def test_nothing_is_left_in_the_temporary_directory(few, tmp_path, monkeypatch):
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    load_horses_or_humans(data_dir=tmp_path / "cache")
+    assert list(temporary.iterdir()) == []
+
+
 def test_progress_may_print(few, tmp_path, capsys):
     load_horses_or_humans(data_dir=tmp_path, progress=lambda done, total: print(done))
     assert capsys.readouterr().out.split() == list("123456789")
@@ -172,7 +184,7 @@ print([[int(label) for _, label in split] for split in splits])
 """
     both = [_start(code, tmp_path) for _ in range(2)]
     assert [process.stdout.readline() for process in both] == ["half\n"] * 2
-    assert len(_leftovers(tmp_path)) == 2
+    assert len(_leftovers(tmp_path)) == 4
     results = [None, None]
 
     def finish(index):
@@ -201,18 +213,9 @@ load_horses_or_humans(data_dir=sys.argv[1], progress=progress)
     assert process.stdout.readline() == "late\n"
     process.send_signal(signal.SIGKILL)
     process.communicate()
-    assert list(tmp_path.glob("drawn_horses_or_humans/*")) == []
-    (abandoned,) = _leftovers(tmp_path)
-
+    assert not list(tmp_path.glob("drawn_horses_or_humans/*/dataset_info.json"))
     splits, _ = load_horses_or_humans(data_dir=tmp_path)
     assert [len(split) for split in splits] == [5, 4]
-    # It may belong to a process at work; a day later it cannot.
-    assert _leftovers(tmp_path) == [abandoned]
-    long_ago = time.time() - 2 * 24 * 3600
-    os.utime(tmp_path / abandoned, (long_ago, long_ago))
-    _damage(tmp_path, lambda file: file.unlink())
-    load_horses_or_humans(data_dir=tmp_path)
-    assert _leftovers(tmp_path) == []
 
 
 def _damage(folder, change):
@@ -252,7 +255,7 @@ class _Server(http.server.ThreadingHTTPServer):
         with zipfile.ZipFile(file, "w") as archive:
             for index in range(3 if train else 1):
                 for label, name in enumerate(("horses", "humans")):
-                    image, _ = horses_or_humans.draw("test", index + 128 * label)
+                    image, _ = drawn_module.draw("test", index + 128 * label)
                     png = tf.io.encode_png(image).numpy()
                     archive.writestr(f"{name}/{name}{index}.png", png)
         return file.getvalue()
@@ -284,7 +287,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def server(monkeypatch):
     """The real TFDS builder, with a server on this machine in place of Google's."""
-    cls = tfds_cache._original()
+    cls = tfds_cache.original()
     with _Server(("127.0.0.1", 0), _Handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         module = sys.modules[cls.__module__]
@@ -351,7 +354,7 @@ def _numbered(count, size=12):
 
 
 def _pictures(count=20, size=32):
-    images = np.stack([horses_or_humans.draw("test", i)[0] for i in range(4)])
+    images = np.stack([drawn_module.draw("test", i)[0] for i in range(4)])
     images = tf.image.resize(images, (size, size)).numpy().astype(np.uint8)
     images = np.resize(images, (count, size, size, 3))
     return tf.data.Dataset.from_tensor_slices((images, np.arange(count)))
@@ -428,11 +431,6 @@ def test_shuffling_keeps_every_image():
     assert (labels[:100] > 100).sum() > 20, "shuffled over all, not near by"
 
 
-def test_image_size_resizes():
-    images, _ = _epoch(prepare(_pictures(size=32), image_size=16))
-    assert images.shape == (20, 16, 16, 3)
-
-
 @pytest.mark.parametrize(
     ("layer", "parameter", "flips", "angle", "zoom"),
     [
@@ -461,35 +459,52 @@ def test_the_affine_map_flips_exactly():
 
 
 @pytest.mark.parametrize("shape", [(32, 32), (20, 45), (9, 60)])
-def test_the_transform_is_the_one_of_tensorflow(shape):
+def test_the_transform_is_the_one_of_scipy(shape):
+    """Which calls this way to go on at an edge `reflect`, too."""
     rng = np.random.default_rng(0)
-    images = rng.integers(0, 256, (5, *shape, 3)).astype(np.uint8)
-    maps = image_pipeline.affine_maps(
-        tf.constant(rng.choice([-1.0, 1.0], (5, 2)), tf.float32),
-        tf.constant(rng.uniform(-2, 2, 5), tf.float32),
-        tf.constant(rng.uniform(-0.2, 0.2, 5), tf.float32),
-        *shape,
+    images = rng.uniform(0, 1, (5, *shape, 3)).astype(np.float32)
+    flips, angles = rng.choice([-1.0, 1.0], (5, 2)), rng.uniform(-2, 2, 5)
+    zooms = rng.uniform(-0.2, 0.2, 5)
+    maps = datasets.affine_maps(
+        *(tf.constant(values, tf.float32) for values in (flips, angles, zooms)), *shape
     )
-    expected = tf.raw_ops.ImageProjectiveTransformV3(
-        images=images.astype(np.float32),
-        transforms=tf.pad(maps, [[0, 0], [0, 2]]),
-        output_shape=shape,
-        fill_value=0.0,
-        interpolation="BILINEAR",
-        fill_mode="REFLECT",
-    )
-    found = image_pipeline.transformed(images, maps)
-    assert found.dtype == tf.float32
-    np.testing.assert_allclose(found, expected / 255, atol=1e-3)
+    found = np.asarray(datasets.transformed(images, maps))
+    for image, got, (a0, a1, a2, b0, b1, b2, _, _) in zip(
+        images, found, maps.numpy(), strict=True
+    ):
+        # SciPy counts rows first.
+        matrix, offset = [[b1, b0], [a1, a0]], [b2, a2]
+        for channel in range(3):
+            expected = ndimage.affine_transform(
+                image[..., channel], matrix, offset, order=1, mode="reflect"
+            )
+            np.testing.assert_allclose(got[..., channel], expected, atol=1e-3)
+
+
+def test_flips_angles_and_zooms_have_the_tutorials_ranges(monkeypatch):
+    seen = []
+
+    def affine_maps(*arguments):
+        seen.append([np.asarray(part) for part in arguments[:3]])
+        return tf.zeros((2000, 8))
+
+    monkeypatch.setattr(datasets, "affine_maps", affine_maps)
+    monkeypatch.setattr(datasets, "transformed", lambda images, maps: images)
+    datasets._augmented((tf.zeros((2000, 2, 2, 3)), tf.zeros(2000)), [0, 1])
+    flips, angles, zooms = seen[0]
+    assert set(flips.ravel()) == {-1.0, 1.0} and abs(flips.mean(0)).max() < 0.1
+    for values, reach in ((angles, 0.3 * 2 * np.pi), (zooms, 0.2)):
+        uniform = stats.uniform(-reach, 2 * reach)
+        assert stats.kstest(values, uniform.cdf).pvalue > 0.01
 
 
 def _mapped(images, flips, angle, zoom):
     count, height, width, _ = images.shape
-    maps = image_pipeline.affine_maps(
+    maps = datasets.affine_maps(
         tf.constant([flips] * count, tf.float32),
         tf.fill([count], np.float32(angle)),
         tf.fill([count], np.float32(zoom)),
         height,
         width,
     )
-    return 255 * image_pipeline.transformed(images, maps).numpy()
+    return np.asarray(datasets.transformed(images, maps))

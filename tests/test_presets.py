@@ -5,7 +5,7 @@ import pytest
 from keras import layers
 
 from helpers import environment
-from helpers.image_pipeline import (
+from helpers.datasets import (
     ORIGINAL_SIZE,
     SMALLEST_SIZE,
     SOURCES,
