@@ -83,9 +83,9 @@ class Explorer(display.Displayed):
 
     def _add_plane(self, half_width, title):
         """The graph on the left, with one unit as long upwards as sideways."""
-        left, bottom, width, height = place = (0.05, 0.11, 0.43, 0.81)
+        place = (0.05, 0.11, 0.43, 0.81)
         ax = self.raster.figure.add_axes(place)
-        half_height = half_width * (4.4 * height) / (9.2 * width)
+        half_height = half_width * (4.4 * place[3]) / (9.2 * place[2])
         ax.set(xlim=(-half_width, half_width), ylim=(-half_height, half_height))
         quiet(ax, title)
         return ax
