@@ -1,27 +1,76 @@
-"""How a panel is shown: as widgets where there is a kernel, else as a picture."""
+"""What panel and explorers share: how they are shown, and sliders with text boxes."""
 
 import base64
 import contextlib
+import functools
 import html
+import math
 
 import ipywidgets as widgets
 from IPython.display import display
 
 from helpers import i18n
+from helpers.i18n import _
+from helpers.plotting.style import GREY, VERMILION
 
 
-class Displayed:
-    """Something with a `widget`, a `png`, a `text` and an `alt` text.
+def in_its_language(method):
+    """Lets a method of a `Board` speak the board's language."""
 
-    JupyterLab and Colab show the widget. GitHub and nbviewer, which run nothing,
+    @functools.wraps(method)
+    def speak(self, *args, **kwargs):
+        former = i18n.language()
+        with contextlib.ExitStack() as stack:
+            if self.language != former:
+                i18n.set_language(self.language)
+                stack.callback(i18n.set_language, former)
+            return method(self, *args, **kwargs)
+
+    return speak
+
+
+class Board:
+    """Widgets around a picture, with a `text` and an `alt` text.
+
+    JupyterLab and Colab show the widgets. GitHub and nbviewer, which run nothing,
     show the picture that was stored with the notebook.
     """
+
+    def __init__(self, language):
+        self.language = i18n.language() if language is None else language
+        self.message = ""
+        self._problem, self._summary = line_of_text(), line_of_text()
+        # Never wider than the page.
+        layout = {"width": "auto", "max_width": "100%", "height": "auto", "margin": "0"}
+        self._image = widgets.Image(format="png", layout=layout)
+
+    def _assemble(self, controls, *above):
+        """The widgets below one another; the picture keeps its own size."""
+        self._controls = controls
+        self.controls = {name: control.slider for name, control in controls.items()}
+        self.boxes = {name: control.box for name, control in controls.items()}
+        rows = [*above, *(control.row for control in controls.values())]
+        layout = {"align_items": "flex-start", "width": "100%", "grid_gap": "4px"}
+        parts = [*rows, self._problem, self._image, self._summary]
+        self.widget = widgets.VBox(parts, layout=layout)
+
+    def _show(self, png, summary):
+        self._image.value = png
+        write(self._summary, summary, GREY)
+
+    def _say(self, message):
+        self.message = message
+        write(self._problem, message, VERMILION)
+
+    @property
+    def png(self):
+        return bytes(self._image.value)
 
     def __repr__(self):
         return self.text
 
     def show(self):
-        """Displays the panel here, from any line of a cell."""
+        """Displays it here, from any line of a cell."""
         display(self)
 
     def _repr_mimebundle_(self, include=None, exclude=None):
@@ -33,46 +82,134 @@ class Displayed:
         }
         return data, {"image/png": {"alt": self.alt}}
 
-    @property
-    def png(self):
-        return bytes(self._image.value)
+    def close(self):
+        """Takes it away, with all its widgets."""
+        _close(self.widget)
 
-    @contextlib.contextmanager
-    def _speaking(self):
-        """Messages and labels in this panel's language, for a while."""
-        former = i18n.language()
-        if self.language != former:
-            i18n.set_language(self.language)
+
+class Control:
+    """A slider and a text box for one number.
+
+    Args:
+        slider: What `slider` makes.
+        use: Function that takes a number into use.
+        say: Function that is given what is wrong, or "" where all is well.
+        allowed: Pair of the least and the largest number; `None` for all above 0.
+        note: Function from the number to what stands beside the box, or `None`.
+    """
+
+    def __init__(self, slider, use, say, allowed=None, note=None):
+        self.slider, self.value = slider, slider.value
+        self._use, self._say, self._allowed, self._note = use, say, allowed, note
+        self._refusal = _("{label}: “{text}” is not a number above 0.")
+        if allowed:
+            self._refusal = _("{label}: “{text}” is not a number from {low} to {high}.")
+        # Not at each key: half a number is none.
+        layout = {"width": "90px", "margin": "0"}
+        self.box = widgets.Text(continuous_update=False, layout=layout)
+        self._beside = line_of_text()
+        self.row = row(slider, self.box, *([self._beside] if note else []))
+        self._updating = False
+        self.show(slider.value)
+        slider.observe(self._slid, "value")
+        self.box.observe(self._typed, "value")
+
+    def show(self, value, move_slider=True):
+        """Shows a number without reporting it as one that the reader chose."""
+        self.value, self._updating = value, True
         try:
-            yield
+            if move_slider:
+                self.slider.value = self._within_slider()
+            self.box.value = f"{value:.4g}"
+            if self._note:
+                write(self._beside, self._note(value))
         finally:
-            if self.language != former:
-                i18n.set_language(former)
+            self._updating = False
+
+    def follow(self, value):
+        """Shows a value that was set elsewhere."""
+        # float32 keeps fewer digits of lr than γ = 1 − lr shows.
+        if not math.isclose(value, self.value, rel_tol=1e-4, abs_tol=2e-7):
+            self.show(value)
+
+    def _within_slider(self):
+        # The slider ends somewhere; the box takes what lies beyond.
+        low, high = ends_of(self.slider)
+        return min(max(self.value, low), high)
+
+    def _slid(self, change):
+        if not self._updating and not self._is_snap(change["new"]):
+            # Moving the slider would pull it from under the reader's pointer.
+            self._take(f"{change['new']:.4g}", move_slider=False)
+
+    def _is_snap(self, value):
+        """Whether the page has only moved the handle to the nearest notch, as it does
+        by itself with a number that lies between two."""
+        shown = self._within_slider()
+        if isinstance(self.slider, widgets.FloatLogSlider):
+            value, shown = math.log10(value), math.log10(shown)
+        return abs(value - shown) < 0.51 * self.slider.step
+
+    def _typed(self, change):
+        if not self._updating:
+            self._take(change["new"])
+
+    def _take(self, text, move_slider=True):
+        number = math.nan
+        with contextlib.suppress(ValueError):
+            number = float(text)
+        low, high = self._allowed or (math.ulp(0), math.nextafter(math.inf, 0))
+        # What the slider gives at its ends is rounded.
+        if not low * (1 - 1e-9) <= number <= high * (1 + 1e-9):
+            fields = {"low": f"{low:g}", "high": f"{high:g}", "text": text}
+            message = self._refusal.format(label=self.slider.description, **fields)
+            self.show(self.value)
+            self._say(message)
+            return
+        self._use(number)
+        self._say("")
+        self.show(number, move_slider)
+
+
+def slider(label, value, low, high, step=None):
+    """A slider over equal steps, or over powers of ten where no step is given.
+
+    Args:
+        label: What stands before it.
+        value: First value. Powers of ten are widened to hold it.
+        low: Left end, or its exponent of ten.
+        high: Right end, or its exponent of ten.
+        step: Integer, float, or `None`.
+    """
+    layout = {"flex": "1 1 250px", "min_width": "240px", "max_width": "560px"}
+    look = {"style": {"description_width": "150px"}, "readout": False}
+    look |= {"description": label, "layout": {**layout, "margin": "0"}}
+    if step is not None:
+        kind = widgets.IntSlider if isinstance(step, int) else widgets.FloatSlider
+        return kind(value=value, min=low, max=high, step=step, **look)
+    if value > 0:
+        exponent = math.log10(value)
+        low, high = min(low, math.floor(exponent)), max(high, math.ceil(exponent))
+    value = max(value, 10.0**low)
+    return widgets.FloatLogSlider(value=value, min=low, max=high, step=0.005, **look)
+
+
+def ends_of(slider):
+    """The smallest and the largest number that a slider gives."""
+    if isinstance(slider, widgets.FloatLogSlider):
+        return slider.base**slider.min, slider.base**slider.max
+    return slider.min, slider.max
 
 
 def row(*children):
     """Widgets side by side, and below one another where the page is narrow."""
-    layout = widgets.Layout(
-        flex_flow="row wrap", align_items="center", grid_gap="2px 10px", width="100%"
-    )
-    return widgets.HBox(children, layout=layout)
-
-
-def picture():
-    """An image that is never wider than the page."""
-    layout = widgets.Layout(width="auto", max_width="100%", height="auto", margin="0")
-    return widgets.Image(format="png", layout=layout)
-
-
-def column(*children):
-    """Widgets below one another; the picture keeps its own size."""
-    layout = widgets.Layout(align_items="flex-start", width="100%", grid_gap="4px")
-    return widgets.VBox(children, layout=layout)
+    layout = {"flex_flow": "row wrap", "align_items": "center", "width": "100%"}
+    return widgets.HBox(children, layout={**layout, "grid_gap": "2px 10px"})
 
 
 def line_of_text():
     """A widget for a line that `write` fills."""
-    return widgets.HTML(layout=widgets.Layout(margin="0", max_width="100%"))
+    return widgets.HTML(layout={"margin": "0", "max_width": "100%"})
 
 
 def write(line, text, color="inherit"):
@@ -82,10 +219,9 @@ def write(line, text, color="inherit"):
     line.value = content if text else ""
 
 
-def close_all(widget):
-    """Closes a widget, its children, and what belongs to each."""
+def _close(widget):
     for child in getattr(widget, "children", ()):
-        close_all(child)
+        _close(child)
     for part in ("layout", "style"):
         if getattr(widget, part, None) is not None:
             getattr(widget, part).close()

@@ -3,19 +3,17 @@
 import numpy as np
 from matplotlib.patches import FancyArrowPatch
 
-from helpers import i18n
 from helpers.i18n import _, sentences
-from helpers.live import display
-from helpers.live.controls import Control, ends_of, slider
+from helpers.live.display import Board, Control, ends_of, in_its_language, slider
 from helpers.plotting import plane
 from helpers.plotting.raster import Raster, quiet
 from helpers.plotting.style import BLACK, BLUE, GREEN, GREY, VERMILION
 
 
-class Explorer(display.Displayed):
+class Explorer(Board):
     """Sliders and a figure that is drawn anew whenever one of them moves.
 
-    A subclass has `_make_sliders`, `_make_figure` and `_draw`.
+    A subclass has `_description`, `_make_sliders`, `_make_figure` and `_draw`.
 
     Args:
         language: Language of this explorer, `None` for the one of the notebook.
@@ -32,60 +30,46 @@ class Explorer(display.Displayed):
     """
 
     def __init__(self, language=None):
-        self.language = i18n.language() if language is None else language
-        self.message = ""
-        with self._speaking():
-            sliders = self._make_sliders()
-            self.values = {name: each.value for name, each in sliders.items()}
-            self.raster = Raster(9.2, 4.4)
-            self._make_figure()
-            self._lines = [display.line_of_text() for _line in range(2)]
-            self._image = display.picture()
-            self._controls = {
-                name: Control(each, self._user(name, each), _refusal(each), self._say)
-                for name, each in sliders.items()
-            }
-            rows = [control.row for control in self._controls.values()]
-            problem, summary = self._lines
-            self.widget = display.column(*rows, problem, self._image, summary)
-            self._redraw()
-        self.controls = {name: c.slider for name, c in self._controls.items()}
-        self.boxes = {name: c.box for name, c in self._controls.items()}
+        super().__init__(language)
+        self._make()
 
-    def _user(self, name, slider):
-        low, high = ends_of(slider)
+    @in_its_language
+    def _make(self):
+        sliders = self._make_sliders()
+        self.values = {name: slider.value for name, slider in sliders.items()}
+        self.raster = Raster(9.2, 4.4)
+        self._make_figure()
+        self._assemble({name: self._control(name, s) for name, s in sliders.items()})
+        self._redraw()
+
+    def _control(self, name, slider):
+        lr, note = _("lr = {rate}"), None
+        if "γ" in slider.description:
+            note = lambda gamma: lr.format(rate=f"{1 - gamma:.4g}")  # noqa: E731
 
         def use(number):
-            if not low * (1 - 1e-9) <= number <= high * (1 + 1e-9):
-                raise ValueError(f"{number} is not from {low} to {high}")
             self.values[name] = number
-            with self._speaking():
-                self._redraw()
+            self._redraw()
 
-        return use
+        return Control(slider, use, self._say, ends_of(slider), note)
 
-    def _say(self, message):
-        self.message = message
-        display.write(self._lines[0], message, VERMILION)
-
+    @in_its_language
     def _redraw(self):
         self.summary = self._draw(**self.values)
-        self._image.value = self.raster.png()
-        display.write(self._lines[1], self.summary, GREY)
+        self._show(self.raster.png(), self.summary)
 
     @property
-    def alt(self):
-        return self.text
+    @in_its_language
+    def text(self):
+        return self._description()
 
-    def close(self):
-        """Takes the explorer away."""
-        display.close_all(self.widget)
+    alt = text
 
     def _add_plane(self, half_width, title):
         """The graph on the left, with one unit as long upwards as sideways."""
         place = (0.05, 0.11, 0.43, 0.81)
         ax = self.raster.figure.add_axes(place)
-        half_height = half_width * (4.4 * place[3]) / (9.2 * place[2])
+        half_height = half_width * (4.4 * 0.81) / (9.2 * 0.43)
         ax.set(xlim=(-half_width, half_width), ylim=(-half_height, half_height))
         quiet(ax, title)
         return ax
@@ -106,12 +90,6 @@ class Explorer(display.Displayed):
         ]
 
 
-def _refusal(slider):
-    low, high = ends_of(slider)
-    text = _("“{text}” is not a number from {low:g} to {high:g}.")
-    return text.replace("{low:g}", f"{low:g}").replace("{high:g}", f"{high:g}")
-
-
 class ConditionalGradientExplorer(Explorer):
     """Paths of three methods to the smallest loss in a ball.
 
@@ -126,14 +104,12 @@ class ConditionalGradientExplorer(Explorer):
     HESSIAN, MINIMUM = np.array([[2.0, 0.9], [0.9, 1.0]]), np.array([2.0, 0.7])
     SMALLEST = 1e-6  # below this the logarithmic graph ends
 
-    @property
-    def text(self):
-        with self._speaking():
-            return _(
-                "A picture with sliders: the contours of a loss, a ball of radius λ, "
-                "and the paths of Conditional Gradient, projected gradient descent and "
-                "plain gradient descent."
-            )
+    def _description(self):
+        return _(
+            "A picture with sliders: the contours of a loss, a ball of radius λ, and "
+            "the paths of Conditional Gradient, projected gradient descent and plain "
+            "gradient descent."
+        )
 
     def _make_sliders(self):
         return {
@@ -221,14 +197,12 @@ class GradientCentralizationExplorer(Explorer):
     COVARIANCE = np.array([[1.0, 0.3], [0.3, 0.6]])
     TARGET, START, STEPS = np.array([1.2, -0.5]), np.array([-1.3, 1.6]), 40
 
-    @property
-    def text(self):
-        with self._speaking():
-            return _(
-                "A picture with sliders: the contours of a regression's loss as the "
-                "mean of its inputs grows, a gradient and its centralized twin, both "
-                "paths, and the condition numbers with and without centralization."
-            )
+    def _description(self):
+        return _(
+            "A picture with sliders: the contours of a regression's loss as the mean "
+            "of its inputs grows, a gradient and its centralized twin, both paths, and "
+            "the condition numbers with and without centralization."
+        )
 
     def _make_sliders(self):
         return {

@@ -27,9 +27,8 @@ class LiveFigure:
 
     def __init__(self, names, record, norm="fro", kind=None):
         self.kind, self.raster = kind, Raster(9.2, 5.4)
-        self._metric = next(iter(record.metrics), None)
-        shown = ["loss", *([self._metric] if self._metric else []), *([kind] or [])]
-        shown = [name for name in shown if name]
+        metric = next(iter(record.metrics), None)
+        shown = [name for name in ("loss", metric, kind) if name]
         grid = self.raster.figure.add_gridspec(
             *(2, len(shown)),
             height_ratios=(1, 1.15),

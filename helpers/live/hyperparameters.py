@@ -8,6 +8,8 @@ import keras
 from helpers.i18n import _
 from helpers.optimizers import ConditionalGradient, GradientCentralization
 
+SHARE = (0, 1)
+
 
 @dataclass(frozen=True)
 class Hyperparameter:
@@ -16,18 +18,20 @@ class Hyperparameter:
     Args:
         name: The optimizer's attribute, and the name for `LivePanel.set`.
         label: What stands before the slider.
-        ends: Ends of the slider; powers of ten where `logarithmic`.
-        logarithmic: Whether the slider is.
-        share: Whether values are from 0 to 1; otherwise they are above 0.
+        low: Left end of the slider, or its exponent of ten where `step` is `None`.
+        high: Right end, likewise.
+        step: From notch to notch; `None` for a slider over powers of ten.
+        allowed: Pair of the least and the largest value; `None` for all above 0.
         complement: Whether the slider shows `1 − value`.
         owner: The optimizer or wrapper that has the attribute.
     """
 
     name: str
     label: str
-    ends: tuple
-    logarithmic: bool = True
-    share: bool = False
+    low: float
+    high: float
+    step: float | None = None
+    allowed: tuple | None = None
     complement: bool = False
     owner: keras.optimizers.Optimizer | None = None
 
@@ -36,35 +40,41 @@ class Hyperparameter:
         value = keras.ops.convert_to_numpy(getattr(self.owner, self.name))
         return float(f"{float(value):.7g}")
 
-    def write(self, value):
-        """Uses a value from the next step on."""
-        setattr(self.owner, self.name, value)
-
     def check(self, value):
         """The value as a float, or a `ValueError` that says what is allowed."""
         try:
             number = math.nan if isinstance(value, bool | str) else float(value)
         except (TypeError, ValueError):
             number = math.nan
-        allowed = 0 <= number <= 1 if self.share else 0 < number < math.inf
-        if not allowed:
-            words = "from 0 to 1" if self.share else "above 0"
+        low, high = self.allowed or (math.ulp(0), math.nextafter(math.inf, 0))
+        if not low <= number <= high:
+            words = "from {} to {}".format(*self.allowed) if self.allowed else "above 0"
             raise ValueError(
                 f"`{self.name}` must be a finite number, {words}. Received: {value!r}"
             )
         return number
 
-    def refusal(self):
-        """What to say of a text that is no such number."""
-        if self.share:
-            return _(
-                "“{text}” is not a number from 0 to 1. {label}: still {value:.4g}."
-            )
-        return _("“{text}” is not a number above 0. {label}: still {value:.4g}.")
-
     def turned(self, number):
         """From the value to what the slider shows, and back."""
         return round(1.0 - number, 7) if self.complement else number
+
+
+def _known(kind):
+    """The hyperparameters of a class of optimizers."""
+    gamma = _("Step size γ = 1 − lr")
+    return {
+        GradientCentralization: [
+            Hyperparameter("strength", _("Strength of GC"), 0, 1, 0.05, SHARE),
+        ],
+        ConditionalGradient: [
+            Hyperparameter("lambda_", _("Radius of the ball λ"), -1, 3),
+            Hyperparameter("learning_rate", gamma, -5, 0, None, SHARE, True),
+        ],
+        keras.optimizers.LossScaleOptimizer: [],
+        keras.optimizers.Optimizer: [
+            Hyperparameter("learning_rate", _("Learning rate"), -6, 0),
+        ],
+    }.get(kind)
 
 
 def core_of(optimizer):
@@ -72,29 +82,6 @@ def core_of(optimizer):
     while hasattr(optimizer, "inner_optimizer"):
         optimizer = optimizer.inner_optimizer
     return optimizer
-
-
-def _of_conditional_gradient(optimizer):
-    yield Hyperparameter("lambda_", _("Radius of the ball λ"), (-1, 3))
-    label = _("Step size γ = 1 − lr")
-    yield Hyperparameter("learning_rate", label, (-5, 0), share=True, complement=True)
-
-
-def _of_centralization(optimizer):
-    yield Hyperparameter("strength", _("Strength of GC"), (0, 1), False, share=True)
-
-
-def _of_any(optimizer):
-    yield Hyperparameter("learning_rate", _("Learning rate"), (-6, 0))
-
-
-# A class of optimizers is a line here, before those that it is derived from.
-TABLE = {
-    GradientCentralization: _of_centralization,
-    ConditionalGradient: _of_conditional_gradient,
-    keras.optimizers.LossScaleOptimizer: lambda optimizer: (),
-    keras.optimizers.Optimizer: _of_any,
-}
 
 
 def hyperparameters_of(optimizer):
@@ -109,8 +96,8 @@ def hyperparameters_of(optimizer):
     found = {}
     if hasattr(optimizer, "inner_optimizer"):
         found = hyperparameters_of(optimizer.inner_optimizer)
-    kind = next(kind for kind in TABLE if isinstance(optimizer, kind))
-    for hyperparameter in TABLE[kind](optimizer):
+    kinds = map(_known, type(optimizer).__mro__)
+    for hyperparameter in next(known for known in kinds if known is not None):
         # A schedule or a callable is serialized as something else than a number.
         value = optimizer.get_config().get(hyperparameter.name)
         if not isinstance(value, float | int):

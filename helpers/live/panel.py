@@ -1,34 +1,29 @@
 """Play, pause and steer the training of a model from a notebook."""
 
-import functools
 import math
 import time
 
 import ipywidgets as widgets
 
-from helpers import i18n
 from helpers.i18n import _, listing, sentences
-from helpers.live import display
 from helpers.live.clock import Clock
-from helpers.live.controls import Control, slider
+from helpers.live.display import (
+    Board,
+    Control,
+    in_its_language,
+    line_of_text,
+    row,
+    slider,
+    write,
+)
 from helpers.live.figure import LiveFigure, summary
 from helpers.live.training import Training
-from helpers.plotting.style import BLUE, GREY, VERMILION
 
 # The share of a tick that may be used; the rest answers the sliders.
 BUSY = 0.93
 
 
-def _in_its_language(method):
-    @functools.wraps(method)
-    def speak(self, *args, **kwargs):
-        with self._speaking():
-            return method(self, *args, **kwargs)
-
-    return speak
-
-
-class LivePanel(display.Displayed):
+class LivePanel(Board):
     """Buttons, sliders and a figure for a model in training.
 
     Each tick of the clock calls Keras's own train function until a part of the
@@ -41,8 +36,8 @@ class LivePanel(display.Displayed):
             metrics and optimizer whose hyperparameters are numbers. It trains
             `steps_per_execution` steps at once: a tick should hold a few times that.
         batches: `tf.data.Dataset` of batches, as for `fit`; repeated without end.
-        held_out: Pair `(x, y)` of arrays, or a `tf.data.Dataset` of batches; a fixed
-            sample of it is evaluated after each tick. `None` for none.
+        held_out: Pair `(x, y)` of arrays, or a `tf.data.Dataset` of batches; at most
+            1,000 examples, always the same, are evaluated after each tick.
         language: Language of this panel, `None` for the one of the notebook.
         interval: Milliseconds from tick to tick, an integer of at least 1.
 
@@ -50,10 +45,8 @@ class LivePanel(display.Displayed):
         model: The model.
         history: List of `helpers.live.training.Record`, the first before training.
         hyperparameters: Dict from each name that `set` takes to its value.
-        play: The clock: `panel.play.value += 1` is a tick, `panel.play.playing` is
+        play: The clock: `panel.play.value += 1` is a tick, and `panel.play.playing`
             whether it runs.
-        step_button: Makes a single tick.
-        reset_button: Starts again from the first weights.
         controls: Dict from hyperparameter to slider. That of a
             `ConditionalGradient`'s `learning_rate` is the step size
             `γ = 1 − learning_rate`.
@@ -71,65 +64,35 @@ class LivePanel(display.Displayed):
     """
 
     def __init__(self, model, batches, held_out=None, language=None, interval=250):
-        self.language = i18n.language() if language is None else language
-        self.message = ""
+        super().__init__(language)
         self._drawing_time = 0.02
-        with self._speaking():
-            self._training = Training(model, batches, held_out)
-            names = [variable.path for variable in model.trainable_variables]
-            trained = self._training
-            self._figure = LiveFigure(
-                names, trained.history[0], trained.norm, trained.kind
-            )
-            self._make_buttons(interval)
-            self._status, self._problem, self._summary = (
-                display.line_of_text() for _line in range(3)
-            )
-            self._make_controls()
-            self._image = display.picture()
-            self.widget = display.column(
-                display.row(self.play, self.step_button, self.reset_button),
-                display.row(self._progress, self._status),
-                *(control.row for control in self._controls.values()),
-                self._problem,
-                self._image,
-                self._summary,
-            )
-            self._refresh()
+        self._make(model, batches, held_out, interval)
 
-    def _make_buttons(self, interval):
+    @in_its_language
+    def _make(self, model, batches, held_out, interval):
+        self._training = training = Training(model, batches, held_out)
+        names = [variable.path for variable in model.trainable_variables]
+        self._figure = LiveFigure(names, self.history[0], training.norm, training.kind)
         words = {"play": _("Play"), "pause": _("Pause")}
         self.play = Clock(self.tick, interval=interval, **words)
         self.step_button = _button(_("Advance once"), "step-forward", self.tick)
         self.reset_button = _button(_("Start again"), "refresh", self.reset)
-        epoch = self._training.steps_per_epoch
-        self._progress = widgets.IntProgress(
-            max=max(epoch, 1),
-            style={"bar_color": BLUE},
-            layout=widgets.Layout(
-                width="140px", margin="0", display="" if epoch > 0 else "none"
-            ),
-        )
+        self._status = line_of_text()
+        above = row(self.play, self.step_button, self.reset_button, self._status)
+        self._assemble({n: self._control(h) for n, h in training.known.items()}, above)
+        self._refresh()
 
-    def _make_controls(self):
-        self._controls = {}
-        for name, known in self._training.known.items():
-            step = None if known.logarithmic else 0.05
-            start = known.turned(known.read())
-            self._controls[name] = Control(
-                slider(known.label, start, *known.ends, step),
-                functools.partial(self._steer, known),
-                known.refusal(),
-                self._say,
-                functools.partial(_rate, _("lr = {rate}"))
-                if known.complement
-                else None,
-            )
-        self.controls = {name: c.slider for name, c in self._controls.items()}
-        self.boxes = {name: c.box for name, c in self._controls.items()}
+    def _control(self, known):
+        lr, note = _("lr = {rate}"), None
+        if known.complement:
+            note = lambda gamma: lr.format(rate=f"{1.0 - gamma:.7g}")  # noqa: E731
 
-    def _steer(self, known, number):
-        self._training.set(**{known.name: known.turned(number)})
+        def use(number):
+            self._training.set(**{known.name: known.turned(number)})
+
+        start = known.turned(known.read())
+        handle = slider(known.label, start, known.low, known.high, known.step)
+        return Control(handle, use, self._say, known.allowed, note)
 
     @property
     def model(self):
@@ -144,7 +107,7 @@ class LivePanel(display.Displayed):
         return self._training.hyperparameters
 
     @property
-    @_in_its_language
+    @in_its_language
     def text(self):
         # The same on every machine: the tests of the notebooks compare it.
         values = self.hyperparameters.items()
@@ -158,11 +121,11 @@ class LivePanel(display.Displayed):
         )
 
     @property
-    @_in_its_language
+    @in_its_language
     def alt(self):
-        return sentences(self.text, self._in_words())
+        return sentences(self.text, summary(self.history[-1], self._training.kind))
 
-    @_in_its_language
+    @in_its_language
     def set(self, **hyperparameters):
         """Sets hyperparameters for all steps to come.
 
@@ -175,7 +138,7 @@ class LivePanel(display.Displayed):
         self._training.set(**hyperparameters)
         self._show_values()
 
-    @_in_its_language
+    @in_its_language
     def train(self, steps):
         """Trains, records and redraws, without the clock.
 
@@ -190,33 +153,33 @@ class LivePanel(display.Displayed):
         self._refresh()
         return record
 
-    @_in_its_language
+    @in_its_language
     def tick(self):
         """Trains for a part of the clock's interval, and redraws."""
         if self._training is None:
             return
+        interval = self.play.interval / 1000
+        seconds = max(BUSY * interval - self._drawing_time, interval / 2)
         try:
-            record = self._training.advance(self._training_time())
+            record = self._training.advance(seconds)
             self._refresh()
         except (Exception, KeyboardInterrupt) as error:
-            self.play.playing = False
             reason = str(error) or type(error).__name__
-            self._say(_("Training has paused: {reason}").format(reason=reason))
+            self._stop(_("Training has paused: {reason}").format(reason=reason))
             return
         if not math.isfinite(record.loss):
-            self.play.playing = False
-            self._say(
+            self._stop(
                 _(
                     "The loss is not a finite number any more: the steps were too "
                     "large. Make them smaller, and start again."
                 )
             )
 
-    def _training_time(self):
-        tick = self.play.interval / 1000
-        return max(BUSY * tick - self._drawing_time, tick / 2)
+    def _stop(self, message):
+        self.play.playing = False
+        self._say(message)
 
-    @_in_its_language
+    @in_its_language
     def reset(self):
         """Starts again from the first weights, with the sliders as they are."""
         if self._training is None:
@@ -229,51 +192,38 @@ class LivePanel(display.Displayed):
     def _refresh(self):
         started = time.perf_counter()
         self._show_values()
-        self._image.value = self._figure.png(self.history)
-        display.write(self._status, self._where())
-        display.write(self._summary, self._in_words(), GREY)
+        words = summary(self.history[-1], self._training.kind)
+        self._show(self._figure.png(self.history), words)
+        write(self._status, self._where())
         spent = min(time.perf_counter() - started, 0.1)
         self._drawing_time = 0.8 * self._drawing_time + 0.2 * spent
 
     def _show_values(self):
-        for name, value in self.hyperparameters.items():
-            turned = self._training.known[name].turned(value)
-            self._controls[name].follow(turned)
+        for name, known in self._training.known.items():
+            self._controls[name].follow(known.turned(known.read()))
 
     def _where(self):
         """Where the training is, and how fast it goes."""
         step, epoch = self._training.step, self._training.steps_per_epoch
         parts = [_("step {step:,}").format(step=step)]
         if epoch > 0:
-            self._progress.value = step % epoch
             parts.insert(0, _("Epoch {epoch}").format(epoch=step // epoch + 1))
         if speed := self._training.speed:
             parts.append(_("{speed:,.0f} steps a second").format(speed=speed))
         return " · ".join(parts)
-
-    def _in_words(self):
-        return summary(self.history[-1], self._training.kind)
-
-    def _say(self, message):
-        self.message = message
-        display.write(self._problem, message, VERMILION)
 
     def close(self):
         """Takes the panel away and lets go of the model."""
         if self._training is None:
             return
         self.play.stop()
-        display.close_all(self.widget)
+        super().close()
         self._training = self._figure = None
         self._controls = {}
 
 
-def _rate(text, gamma):
-    return text.format(rate=f"{1.0 - gamma:.7g}")
-
-
 def _button(label, icon, press):
-    layout = widgets.Layout(width="auto", margin="0")
+    layout = {"width": "auto", "margin": "0"}
     button = widgets.Button(description=label, icon=icon, layout=layout)
     button.on_click(lambda _button: press())
     return button

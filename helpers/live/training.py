@@ -1,6 +1,7 @@
 """Keras's own training in short pieces, and what is measured between them."""
 
 import contextlib
+import math
 import time
 from dataclasses import dataclass
 
@@ -53,11 +54,7 @@ class Record:
 
 
 class Training:
-    """A compiled model, trained by Keras's own train function.
-
-    Args:
-        model: As for `LivePanel`, and so `batches` and `held_out`.
-    """
+    """A compiled model, trained by Keras's own train function, for `LivePanel`."""
 
     def __init__(self, model, batches, held_out=None):
         _check(model, batches)
@@ -152,19 +149,13 @@ class Training:
     def _record(self, hyperparameters, logs):
         norms, special = self._measure()
         held_out = self._evaluate(self._held_out) if self._held_out else {}
-        measured = {"gap": np.nan, "removed_share": np.nan, self.kind: float(special)}
-        metrics = dict(logs)
-        return Record(
-            step=self.step,
-            seconds=self._seconds,
-            hyperparameters=hyperparameters,
-            loss=metrics.pop("loss"),
-            metrics=metrics,
-            held_out=held_out,
-            gap=measured["gap"],
-            removed_share=measured["removed_share"],
-            norms=tuple(norms.numpy().tolist()),
+        loss = logs.pop("loss")
+        gap, share = (
+            float(special) if self.kind == kind else math.nan
+            for kind in ("gap", "removed_share")
         )
+        norms, past = tuple(norms.numpy().tolist()), (self.step, self._seconds)
+        return Record(*past, hyperparameters, loss, logs, held_out, gap, share, norms)
 
     def _evaluate(self, dataset):
         """Loss and metrics by Keras's own test function."""
@@ -216,28 +207,20 @@ def _numbers(logs):
 
 def _sample(held_out):
     """At most `HELD_OUT` examples, always the same."""
-    if isinstance(held_out, tf.data.Dataset):
-        examples = held_out.unbatch().take(HELD_OUT)
-    elif isinstance(held_out, tuple | list) and len(held_out) == 2:
-        lengths = {len(array) for array in keras.tree.flatten(tuple(held_out))}
-        if len(lengths) != 1:
+    if not isinstance(held_out, tf.data.Dataset):
+        try:
+            examples = tf.data.Dataset.from_tensor_slices(tuple(held_out))
+        except (TypeError, ValueError) as error:
             raise ValueError(
-                "`held_out` must hold as many examples as labels. "
-                f"Received lengths: {sorted(lengths)}"
-            )
-        chosen = np.random.default_rng(0).permutation(lengths.pop())[:HELD_OUT]
-        examples = tf.data.Dataset.from_tensor_slices(
-            keras.tree.map_structure(lambda a: np.asarray(a)[chosen], tuple(held_out))
-        )
-    else:
-        raise ValueError(
-            "`held_out` must be a pair of arrays, examples and labels, or a "
-            f"tf.data.Dataset of batches. Received: {type(held_out).__name__}"
-        )
+                "`held_out` must be a pair of arrays, as many examples as labels, or a "
+                f"tf.data.Dataset of batches: {error}"
+            ) from error
+        held_out = examples.shuffle(10 * HELD_OUT, seed=0).batch(HELD_OUT)
     options = tf.data.Options()  # on batches this few, tuning costs more than it gains
     options.autotune.enabled = False
     options.experimental_optimization.apply_default_optimizations = False
-    return examples.batch(256).cache().with_options(options)
+    sample = held_out.unbatch().take(HELD_OUT).batch(250)
+    return sample.cache().with_options(options)
 
 
 def _check(model, batches):
