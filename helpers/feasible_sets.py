@@ -148,7 +148,7 @@ class Frobenius(FeasibleSet):
 
     def support(self, direction):
         d = in_float(direction)
-        return d * ops.divide_no_nan(1.0, frobenius_norm(d) + self.epsilon)
+        return ops.divide_no_nan(d, frobenius_norm(d) + self.epsilon)
 
     def diameter(self, shape):
         return 2.0

@@ -343,7 +343,7 @@ def test_config_round_trip():
     again = ConditionalGradient.from_config(optimizer.get_config())
     assert again.get_config() == optimizer.get_config()
     assert isinstance(ConditionalGradient(0.9, 1.0)._learning_rate, keras.Variable)
-    assert not isinstance(again._lambda, Schedule)
+    assert not isinstance(again._radius, Schedule)
 
 
 @pytest.mark.parametrize("shape", [(3, 2), (700, 600), (3, 3, 200, 200)])

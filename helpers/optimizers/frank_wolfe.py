@@ -156,9 +156,8 @@ class FrankWolfe(keras.optimizers.Optimizer):
         if self._starts[index] is not None:
             self.assign(self._starts[index], start)
         radius = ops.cast(self.radius, w.dtype)
-        gamma = self._step_size(ops.cast(learning_rate, w.dtype))
-        gamma = self._rescaled(gamma, w, d, s, radius)
-        new = frank_wolfe_step(w, ops.cast(s, w.dtype), radius, gamma)
+        learning_rate = ops.cast(learning_rate, w.dtype)
+        new = self._step(w, ops.cast(s, w.dtype), radius, learning_rate, d)
         self.assign(variable, ops.cast(new, variable.dtype))
 
     def _average(self, gradient, average):
@@ -167,16 +166,13 @@ class FrankWolfe(keras.optimizers.Optimizer):
         self.assign(average, ops.cast(new, average.dtype))
         return new
 
-    def _step_size(self, learning_rate):
-        return learning_rate
-
-    def _rescaled(self, gamma, w, d, s, radius):
+    def _step(self, w, s, radius, gamma, d):
         if self.rescale == "gradient":
             distance = frobenius_norm(w + radius * s)
             gamma = gamma * ops.divide_no_nan(frobenius_norm(d), distance)
         elif self.rescale == "diameter":
             gamma = gamma / (radius * self.ball.diameter(w.shape))
-        return gamma if self.rescale is None else ops.clip(gamma, 0.0, 1.0)
+        return frank_wolfe_step(w, s, radius, ops.minimum(gamma, 1.0))
 
     def make_feasible(self, variables):
         """Move each variable that lies outside its set to the nearest point of it.
@@ -346,6 +342,7 @@ class ConditionalGradient(FrankWolfe):
         - [Ravi et al., 2018](https://arxiv.org/abs/1803.06453), algorithm 1.
     """
 
+    ORDS = ("fro", "nuclear")
     _radius_name = "lambda_"
 
     def __init__(
@@ -357,16 +354,28 @@ class ConditionalGradient(FrankWolfe):
         name="conditional_gradient",
         **kwargs,
     ):
-        if ord not in ("fro", "nuclear"):
-            raise ValueError(f"`ord` must be 'fro' or 'nuclear'. Received: {ord!r}")
+        if ord not in self.ORDS:
+            raise ValueError(f"`ord` must be in {self.ORDS}. Received: {ord!r}")
         epsilon = _number("epsilon", epsilon, "at least 0", lambda x: x >= 0)
         ball = feasible_sets.Frobenius(epsilon) if ord == "fro" else ord
         super().__init__(learning_rate, lambda_, ball, 0.0, None, name, **kwargs)
         self.epsilon = epsilon
         self.ord = ord
 
-    def _step_size(self, learning_rate):
-        return 1.0 - learning_rate
+    def _step(self, w, s, radius, learning_rate, d):
+        # TFA's rule to the bit. Its rounding adds up over many steps: a norm that is
+        # above the radius by rounding alone is taken back in the same multiplication.
+        decay = learning_rate
+        if self.ord == "fro":
+            excess = frobenius_norm(w) / radius
+            rounding = ops.logical_and(excess > 1.0, excess < 1.00001)
+            decay = ops.where(rounding, decay / excess, decay)
+        new = decay * w - (1.0 - learning_rate) * radius * s
+        if self.ord == "nuclear":  # whose norm would cost more: between w and −λs
+            target = -radius * s
+            new = ops.minimum(new, ops.maximum(w, target))
+            new = ops.maximum(new, ops.minimum(w, target))
+        return new
 
     @property
     def lambda_(self):
