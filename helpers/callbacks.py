@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from helpers.feasible_sets import BALLS
+from helpers import feasible_sets
 from helpers.i18n import _
 
 
@@ -16,8 +16,8 @@ class WeightNorms(keras.callbacks.Callback):
     """Record the norm of every trainable variable, and of all of them jointly.
 
     Args:
-        ord: Norm, `"fro"` or `"nuclear"`. The joint norm is always the Frobenius
-            norm of all variables together.
+        ord: Norm, a name or a set of `helpers.feasible_sets`. The joint norm is always
+            the Frobenius norm of all variables together.
         every: `"epoch"` or `"batch"`: when to record. What comes before the first
             update is recorded too, so there is one entry more than updates.
 
@@ -31,8 +31,7 @@ class WeightNorms(keras.callbacks.Callback):
 
     def __init__(self, ord="fro", every="epoch"):
         super().__init__()
-        if ord not in BALLS:
-            raise ValueError(f"`ord` must be one of {list(BALLS)}. Received: {ord!r}")
+        self._set = feasible_sets.get(ord)
         if every not in ("epoch", "batch"):
             raise ValueError(f"`every` must be 'epoch' or 'batch'. Received: {every!r}")
         self.ord = ord
@@ -57,7 +56,7 @@ class WeightNorms(keras.callbacks.Callback):
         frobenius = [np.linalg.norm(w) for w in weights]
         norms = frobenius
         if self.ord != "fro":
-            norms = [BALLS[self.ord].norm(variable) for variable in variables]
+            norms = [self._set.norm(variable) for variable in variables]
         values = [*norms, np.linalg.norm(frobenius)]
         paths = [variable.path for variable in variables]
         names = [*short_names(paths), "joint"]

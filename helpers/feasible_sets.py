@@ -1,41 +1,54 @@
-"""Norm balls as feasible sets: pure functions on one tensor.
+"""The sets that Frank–Wolfe stays in. A set answers three questions about a tensor.
 
-Frank–Wolfe asks one question of its feasible set: which point of it goes furthest
-in a given direction? For the ball `{w : norm(w) <= radius}` that point is
-`radius * support(direction)`. The linear minimization oracle (LMO) of a gradient
-`g` is therefore `-radius * support(g)`.
+- `norm(w)`: by how much the unit set must grow to hold `w` (its gauge).
+- `support(direction)`: the point of the unit set furthest along the direction.
+- `project(w, radius)`: the point of `radius` times the set nearest to `w`.
 
-A further ball is one more `Ball` in `BALLS`.
+The linear minimization oracle (LMO) of a gradient `g` is `-radius * support(g)` where
+the set is symmetric about 0, as all but the simplex are.
+
+| name | unit set | support of d |
+|---|---|---|
+| `"fro"` | ‖w‖_F ≤ 1 | d / ‖d‖ |
+| `"l1"` | Σ|w| ≤ 1 | the sign at the largest entry |
+| `"max"` | max |w| ≤ 1 | sign(d) |
+| `"nuclear"` | Σσ ≤ 1 | u₁v₁ᵀ |
+| `"spectral"` | σ₁ ≤ 1 | UVᵀ |
+| `"outputs"` | ‖w[…, j]‖ ≤ 1 for each output j | each divided by its norm |
+| `"inputs"` | ‖w[i, :]‖ ≤ 1 for each row i of the matrix | each divided by its norm |
+| `Lp(p)` | ‖w‖_p ≤ 1 | by the dual exponent |
+| `KSparse(k)` | Σ|w| ≤ k and max |w| ≤ 1 | the signs at the k largest |
+| `Simplex()` | w ≥ 0 and Σw = 1 | 1 at the largest entry |
+
+A tensor counts as the matrix `as_matrix` of it. What a set returns has the shape of
+what it was given, in float32 or wider. The support of 0 is 0, and that of a direction
+with an entry that is not finite has such an entry too.
 """
 
-import collections
+import math
 
 import keras
-import numpy as np
 from keras import ops
 
-# Up to this many columns (or rows) the eigenvectors of the small Gram matrix are
-# exact and faster than iterating; above it, Lanczos is.
-GRAM_LIMIT = 192
-# Lanczos: vectors in a block, blocks between two checks, checks at most, and when it
-# stops: at the relative residual of the singular value's square, or at the relative
-# gain since the last check.
-LANCZOS_BLOCK = 4
-LANCZOS_DEPTH = 3
-LANCZOS_CHECKS = 16
-LANCZOS_RESIDUAL = 1e-3
-LANCZOS_GAIN = 3e-5
+from helpers.checks import integer
+from helpers.singular import (
+    GRAM_LIMIT,
+    first_singular_pair,
+    polar_factor,
+    singular_values,
+    with_singular_values,
+)
+
+serializable = keras.saving.register_keras_serializable(package="optimizer_lessons")
 
 
 def as_matrix(tensor):
-    """The tensor as the matrix whose singular values are meant.
+    """The tensor as a matrix: the last axis is the columns, all others the rows.
 
-    The last axis (output units or channels) becomes the columns and all others the
-    rows: a convolution kernel of shape `(3, 3, 16, 32)` becomes `(144, 32)`.
+    A convolution kernel `(3, 3, 16, 32)` becomes `(144, 32)`; a vector becomes one row
+    and a number one entry.
     """
-    if len(tensor.shape) == 2:
-        return tensor
-    columns = tensor.shape[-1] if len(tensor.shape) > 2 else 1
+    columns = tensor.shape[-1] if len(tensor.shape) else 1
     return ops.reshape(tensor, (-1, columns))
 
 
@@ -57,142 +70,369 @@ def frobenius_norm(tensor):
     return ops.sqrt(ops.sum(ops.square(tensor)))
 
 
-def frobenius_support(direction, epsilon=0.0, start=None):
-    """Point of the unit Frobenius ball furthest along `direction`: `d / ‖d‖`.
+class FeasibleSet:
+    """A set for the optimizers: what a set of one's own inherits from.
+
+    It defines `norm`, `support` and `diameter`, and `nearest` where there is a formula.
+    Arguments of its constructor go into `get_config`.
+    """
+
+    def norm(self, w):
+        """By how much the unit set must grow to hold `w`."""
+        raise NotImplementedError
+
+    def support(self, direction):
+        """The point of the unit set furthest along `direction`."""
+        raise NotImplementedError
+
+    def diameter(self, shape):
+        """The largest distance between two points of the unit set."""
+        raise NotImplementedError
+
+    def project(self, w, radius):
+        """`w` where it is inside, else the nearest point of `radius` times the set.
+
+        Where there is no formula for that point, `w` is scaled onto the boundary.
+        """
+        w = in_float(w)
+        radius = ops.cast(radius, w.dtype)
+        return ops.where(self.norm(w) <= radius, w, self.nearest(w, radius))
+
+    def nearest(self, w, radius):
+        """The point of `radius` times the set nearest to a `w` outside it."""
+        return w * (radius / ops.maximum(self.norm(w), radius))
+
+    def oracle(self, gradient, start=None):
+        """What an optimizer asks for: its step goes to `-radius * s`.
+
+        Args:
+            gradient: Floating-point tensor.
+            start: What the last call returned, where `start_shape` asks for it.
+
+        Returns:
+            `s`, with `-s` the point of the unit set at which `⟨gradient, ·⟩` is
+            smallest, and the next `start`.
+        """
+        return self.support(gradient), start
+
+    def start_shape(self, shape):
+        """Shape of the `start` that helps the oracle for such a tensor, or `None`."""
+        return None
+
+    def get_config(self):
+        """The arguments of the constructor."""
+        return {}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)
+
+    def __repr__(self):
+        arguments = (f"{key}={value!r}" for key, value in self.get_config().items())
+        return f"{type(self).__name__}({', '.join(arguments)})"
+
+
+@serializable
+class Frobenius(FeasibleSet):
+    """`‖w‖_F ≤ 1`.
 
     Args:
-        direction: Floating-point tensor of any rank.
-        epsilon: Added to the norm, as TensorFlow Addons does.
-        start: Not used: there is a formula.
-
-    Returns:
-        The support point, in float32 or wider and of the shape of `direction`
-        (0 where `direction` is 0), and `start`.
+        epsilon: Float, added to the norm in `support`, as TensorFlow Addons does.
     """
-    direction = in_float(direction)
-    norm = frobenius_norm(direction)
-    return ops.divide_no_nan(direction, norm + epsilon), start
+
+    def __init__(self, epsilon=0.0):
+        self.epsilon = epsilon
+
+    def norm(self, w):
+        return frobenius_norm(w)
+
+    def support(self, direction):
+        d = in_float(direction)
+        return ops.divide_no_nan(d, frobenius_norm(d) + self.epsilon)
+
+    def diameter(self, shape):
+        return 2.0
+
+    def get_config(self):
+        return {"epsilon": self.epsilon}
 
 
-def nuclear_norm(tensor):
-    """The sum of the singular values of `as_matrix(tensor)`."""
-    return ops.sum(ops.svd(as_matrix(in_float(tensor)), compute_uv=False))
+@serializable
+class L1(FeasibleSet):
+    """`Σ|w| ≤ 1`."""
+
+    def norm(self, w):
+        return ops.sum(ops.abs(in_float(w)))
+
+    def support(self, direction):
+        d = in_float(direction)
+        return _at_largest(ops.abs(d)) * _sign(d)
+
+    def nearest(self, w, radius):
+        return _sign(w) * _nearest_with_sum(ops.abs(w), radius)
+
+    def diameter(self, shape):
+        return 2.0
 
 
-def nuclear_support(direction, epsilon=0.0, start=None):
-    """Point of the unit nuclear-norm ball furthest along `direction`: `u₁v₁ᵀ`.
+@serializable
+class Max(FeasibleSet):
+    """`max |w| ≤ 1`."""
 
-    `u₁` and `v₁` are the first singular vectors of `as_matrix(direction)`. No
-    singular value decomposition is made: the vectors come from the smaller Gram
-    matrix where that is small, and from Lanczos iterations where it is not. Either
-    way `⟨direction, support⟩` is the largest singular value to a relative 1e-3.
+    def norm(self, w):
+        return ops.max(ops.abs(in_float(w)))
+
+    def support(self, direction):
+        return _sign(in_float(direction))
+
+    def nearest(self, w, radius):
+        return ops.clip(w, -radius, radius)
+
+    def diameter(self, shape):
+        return 2.0 * math.sqrt(math.prod(shape))
+
+
+@serializable
+class Nuclear(FeasibleSet):
+    """`Σσ ≤ 1`, the singular values of the matrix."""
+
+    def norm(self, w):
+        return ops.sum(singular_values(as_matrix(in_float(w))))
+
+    def support(self, direction):
+        return self.oracle(direction)[0]
+
+    def oracle(self, gradient, start=None):
+        left, right = first_singular_pair(as_matrix(in_float(gradient)), start)
+        return ops.reshape(left[:, None] * right, gradient.shape), right
+
+    def start_shape(self, shape):
+        rows, columns = math.prod(shape[:-1]), math.prod(shape[-1:])
+        return (columns,) if min(rows, columns) > GRAM_LIMIT else None
+
+    def nearest(self, w, radius):
+        def change(values):
+            return _nearest_with_sum(values, radius)
+
+        return ops.reshape(with_singular_values(as_matrix(w), change), w.shape)
+
+    def diameter(self, shape):
+        return 2.0
+
+
+@serializable
+class Spectral(FeasibleSet):
+    """`σ₁ ≤ 1`, the largest singular value of the matrix."""
+
+    def norm(self, w):
+        return ops.max(singular_values(as_matrix(in_float(w))))
+
+    def support(self, direction):
+        factor = polar_factor(as_matrix(in_float(direction)))
+        return ops.reshape(factor, direction.shape)
+
+    def nearest(self, w, radius):
+        def change(values):
+            return ops.minimum(values, radius)
+
+        return ops.reshape(with_singular_values(as_matrix(w), change), w.shape)
+
+    def diameter(self, shape):
+        return 2.0 * math.sqrt(min(math.prod(shape[:-1]), math.prod(shape[-1:])))
+
+
+@serializable
+class Outputs(FeasibleSet):
+    """`‖w[…, j]‖ ≤ 1` for each output unit or channel `j`."""
+
+    axis = 0
+
+    def _norms(self, matrix):
+        return ops.sqrt(ops.sum(ops.square(matrix), axis=self.axis, keepdims=True))
+
+    def norm(self, w):
+        return ops.max(self._norms(as_matrix(in_float(w))))
+
+    def support(self, direction):
+        d = as_matrix(in_float(direction))
+        return ops.reshape(d * ops.divide_no_nan(1.0, self._norms(d)), direction.shape)
+
+    def nearest(self, w, radius):
+        matrix = as_matrix(w)
+        scale = radius / ops.maximum(self._norms(matrix), radius)
+        return ops.reshape(matrix * scale, w.shape)
+
+    def diameter(self, shape):
+        return 2.0 * math.sqrt(math.prod(shape[-1:]))
+
+
+@serializable
+class Inputs(Outputs):
+    """`‖w[i, :]‖ ≤ 1` for each row `i` of the matrix."""
+
+    axis = 1
+
+    def diameter(self, shape):
+        return 2.0 * math.sqrt(math.prod(shape[:-1]))
+
+
+@serializable
+class Lp(FeasibleSet):
+    """`‖w‖_p ≤ 1`, with `‖w‖_p = (Σ|w|^p)^(1/p)`.
 
     Args:
-        direction: Floating-point tensor of any rank.
-        epsilon: Not used: only a direction of 0 needs care, and gives 0.
-        start: Vector of length `direction.shape[-1]`, a guess of `v₁` such as the
-            one that the last call returned. Helps large matrices only.
-
-    Returns:
-        The support point, in float32 or wider and of the shape of `direction`, and
-        `v₁`.
-
-    Reference:
-        - Golub & Van Loan, Matrix Computations, 4th ed., section 10.4.
+        p: Number from 1 to `float("inf")`.
     """
-    matrix = as_matrix(in_float(direction))
-    exact = min(matrix.shape) <= GRAM_LIMIT
-    left, right = _by_gram_matrix(matrix) if exact else _by_lanczos(matrix, start)
-    left, right = (ops.divide_no_nan(x, frobenius_norm(x)) for x in (left, right))
-    return ops.reshape(left[:, None] * right, direction.shape), right
+
+    def __init__(self, p):
+        if isinstance(p, bool | str) or not p >= 1:
+            raise ValueError(f"`p` must be a number, at least 1. Received: {p!r}")
+        self.p = float(p)
+        self._named = {1.0: L1(), 2.0: Frobenius(), math.inf: Max()}.get(self.p)
+
+    def norm(self, w):
+        if self._named:
+            return self._named.norm(w)
+        w = ops.abs(in_float(w))
+        largest = ops.max(w)  # the powers of what is at most 1 do not overflow
+        powers = ops.power(ops.divide_no_nan(w, largest), self.p)
+        return largest * ops.power(ops.sum(powers), 1 / self.p)
+
+    def support(self, direction):
+        if self._named:
+            return self._named.support(direction)
+        d = in_float(direction)
+        sizes = ops.divide_no_nan(ops.abs(d), ops.max(ops.abs(d)))
+        point = _sign(d) * ops.power(sizes, 1 / (self.p - 1))
+        return ops.divide_no_nan(point, self.norm(point))
+
+    def nearest(self, w, radius):
+        if self._named:
+            return self._named.nearest(w, radius)
+        return super().nearest(w, radius)
+
+    def diameter(self, shape):
+        return 2.0 * math.prod(shape) ** max(0.0, 0.5 - 1 / self.p)
+
+    def get_config(self):
+        return {"p": self.p}
 
 
-def _by_gram_matrix(matrix):
-    """The first singular vectors, of any length, from the smaller Gram matrix."""
-    # Scaled, since the Gram matrix squares the entries.
-    largest = ops.maximum(ops.max(matrix), -ops.min(matrix))
-    matrix = ops.divide_no_nan(matrix, largest)
-    rows, columns = matrix.shape
-    if rows < columns:
-        left = ops.eigh(_gram(matrix))[1][:, -1]
-        return left, ops.matmul(left[None], matrix)[0]
-    right = ops.eigh(_gram(ops.transpose(matrix)))[1][:, -1]
-    return ops.matmul(matrix, right[:, None])[:, 0], right
+@serializable
+class KSparse(FeasibleSet):
+    """`Σ|w| ≤ k` and `max |w| ≤ 1`: the mean of points with at most `k` signs.
 
+    With a radius λ: `Σ|w| ≤ kλ` and `max |w| ≤ λ`.
 
-def _by_lanczos(matrix, start):
-    """The first singular vectors, of any length, by block Lanczos with restarts.
-
-    Reading the matrix takes as long for a block of vectors as for one, and random
-    vectors beside `start` find the first singular vector where it is the second.
-    The vectors are rows, and `images` is `vectors @ matrix.T`.
+    Args:
+        k: Integer, at least 1.
     """
-    vectors = np.random.default_rng(0).standard_normal((LANCZOS_BLOCK, matrix.shape[1]))
-    vectors = ops.cast(vectors / np.sqrt(matrix.shape[1]), matrix.dtype)
-    if start is not None:
-        first = ops.cast(np.eye(LANCZOS_BLOCK, 1), matrix.dtype)
-        vectors = vectors + first * ops.cast(start, matrix.dtype)
-    vectors = _orthonormal(vectors)
-    images = ops.matmul(vectors, ops.transpose(matrix))
-    # Scaled, since the squares of the images are summed.
-    scale = ops.clip(1 / ops.max(ops.abs(images)), 1e-30, 1e30)
 
-    def times(block, matrix):
-        return ops.matmul(block * scale, matrix)
+    def __init__(self, k):
+        self.k = integer("k", k, 1)
 
-    def unfinished(check, square, finished, *_):
-        return ops.logical_and(check < LANCZOS_CHECKS, ops.logical_not(finished))
+    def norm(self, w):
+        w = ops.abs(in_float(w))
+        return ops.maximum(ops.max(w), ops.sum(w) / self.k)
 
-    def advance(check, square, finished, vectors, images, back):
-        basis, its_images = vectors, images
-        for _ in range(LANCZOS_DEPTH):
-            vectors = _orthonormal(back, basis)
-            images = times(vectors, ops.transpose(matrix))
-            back = times(images, matrix)
-            basis = ops.concatenate([basis, vectors])
-            its_images = ops.concatenate([its_images, images])
-        squares, combinations = ops.eigh(_gram(its_images))
-        best = ops.flip(ops.transpose(combinations[:, -LANCZOS_BLOCK:]), axis=0)
-        vectors, images = ops.matmul(best, basis), ops.matmul(best, its_images)
-        back = times(images, matrix)
-        new = squares[-1]
-        residual = frobenius_norm(back[0] - new * vectors[0])
-        finished = ops.logical_or(
-            residual <= LANCZOS_RESIDUAL * new, new - square <= 2 * LANCZOS_GAIN * new
-        )
-        return check + 1, new, finished, vectors, images, back
+    def support(self, direction):
+        d = in_float(direction)
+        return _at_largest(ops.abs(d), self.k) * _sign(d)
 
-    images = images * scale
-    zero = ops.cast(0.0, matrix.dtype)
-    state = (0, zero, zero > 0, vectors, images, times(images, matrix))
-    _, _, _, vectors, images, _ = ops.while_loop(unfinished, advance, state)
-    return images[0], vectors[0]
+    def nearest(self, w, radius):
+        return _sign(w) * _nearest_with_sum(ops.abs(w), self.k * radius, radius)
+
+    def diameter(self, shape):
+        return 2.0 * math.sqrt(min(self.k, math.prod(shape)))
+
+    def get_config(self):
+        return {"k": self.k}
 
 
-def _gram(rows):
-    return ops.matmul(rows, ops.transpose(rows))
+@serializable
+class Simplex(FeasibleSet):
+    """`w ≥ 0` and `Σw = 1`, over all entries of the tensor. It has no inside."""
+
+    def norm(self, w):
+        """`Σw`, and infinite where an entry is negative."""
+        w = in_float(w)
+        return ops.where(ops.min(w) >= 0, ops.sum(w), float("inf"))
+
+    def support(self, direction):
+        d = in_float(direction)
+        return ops.where(ops.isfinite(d), _at_largest(d), float("nan"))
+
+    def oracle(self, gradient, start=None):
+        return -self.support(-gradient), start
+
+    def project(self, w, radius):
+        return _nearest_with_sum(in_float(w), radius)
+
+    def diameter(self, shape):
+        return math.sqrt(2.0)
 
 
-def _orthonormal(block, basis=None):
-    """Orthonormal rows for what those of the block span beyond the rows of `basis`.
-
-    A row is 0 where only rounding is left.
-    """
-    for _ in range(2):  # once is not enough in float32
-        if basis is not None:
-            along = ops.matmul(block, ops.transpose(basis))
-            block = block - ops.matmul(along, basis)
-        squares, combinations = ops.eigh(_gram(block))
-        kept = squares > 1e-6 * squares[-1]
-        lengths = ops.where(kept, ops.sqrt(ops.abs(squares)), 0.0)
-        block = ops.matmul(ops.transpose(combinations), block)
-        block = ops.divide_no_nan(block, lengths[:, None])
-    return block
-
-
-Ball = collections.namedtuple("Ball", ["norm", "support"])
-
-BALLS = {
-    "fro": Ball(frobenius_norm, frobenius_support),
-    "nuclear": Ball(nuclear_norm, nuclear_support),
+SETS = {
+    "fro": Frobenius(),
+    "l1": L1(),
+    "max": Max(),
+    "nuclear": Nuclear(),
+    "spectral": Spectral(),
+    "outputs": Outputs(),
+    "inputs": Inputs(),
 }
+
+
+def get(identifier):
+    """The set of a name, of a saved configuration, or the set itself.
+
+    Args:
+        identifier: One of `SETS`, a `FeasibleSet`, or what
+            `keras.saving.serialize_keras_object` makes of one.
+
+    Raises:
+        ValueError: If it is none of these.
+    """
+    if isinstance(identifier, dict):
+        identifier = keras.saving.deserialize_keras_object(identifier)
+    if isinstance(identifier, FeasibleSet):
+        return identifier
+    if isinstance(identifier, str) and identifier in SETS:
+        return SETS[identifier]
+    raise ValueError(
+        f"A feasible set must be one of {list(SETS)} or a `FeasibleSet`, such as "
+        f"`KSparse(5)`. Received: {identifier!r}"
+    )
+
+
+def _sign(d):
+    """1, 0 or −1 for each entry; NaN where it is infinite or NaN."""
+    return ops.divide_no_nan(d, ops.abs(d))
+
+
+def _at_largest(values, k=1):
+    """1 at the `k` largest entries and 0 elsewhere."""
+    flat = ops.reshape(values, (-1,))
+    k = min(k, flat.shape[0])
+    indices = ops.top_k(flat, k)[1]
+    ones = ops.ones((k,), values.dtype)
+    return ops.reshape(ops.scatter(indices[:, None], ones, flat.shape), values.shape)
+
+
+def _nearest_with_sum(values, total, cap=float("inf")):
+    """The point nearest to `values` with entries from 0 to `cap` that sum to `total`.
+
+    It is `clip(values − τ, 0, cap)`, and the bisection finds τ. What is subtracted
+    first leaves τ + the largest value in the place of τ, which is small.
+    """
+    shifted = values - ops.max(values)
+    low, high = ops.min(shifted) - total, ops.zeros_like(ops.max(values))
+
+    def halve(_, bounds):
+        low, high = bounds
+        middle = (low + high) / 2
+        more = ops.sum(ops.clip(shifted - middle, 0.0, cap)) > total
+        return ops.where(more, middle, low), ops.where(more, high, middle)
+
+    low, high = ops.fori_loop(0, 60, halve, (low, high))
+    return ops.clip(shifted - high, 0.0, cap)

@@ -17,7 +17,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 
-from helpers.optimizers.conditional_gradient import ConditionalGradient
+from helpers.optimizers import ConditionalGradient
 from helpers.optimizers.gradient_centralization import GradientCentralization
 
 STEPS, BATCH, INPUTS, OUTPUTS = 8, 16, 6, 3

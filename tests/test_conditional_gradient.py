@@ -9,9 +9,9 @@ from conftest import require
 from hypothesis import strategies as st
 from keras import ops
 
-from helpers.feasible_sets import BALLS
+from helpers.feasible_sets import SETS
 from helpers.optimizers import ConditionalGradient
-from helpers.optimizers.conditional_gradient import Schedule
+from helpers.optimizers.frank_wolfe import Schedule
 
 RNG = np.random.default_rng(0)
 INPUTS = RNG.standard_normal((64, 8)).astype("float32")
@@ -118,7 +118,7 @@ def test_rounding_does_not_add_up_at_the_boundary(ord, shape, xla):
 def test_make_feasible_moves_only_what_is_outside():
     inside = keras.Variable(np.full((2, 2), 0.1, "float32"))
     outside = keras.Variable(np.full((2, 2), 5.0, "float32"))
-    for ord in BALLS:
+    for ord in ("fro", "nuclear"):
         optimizer = ConditionalGradient(0.9, 1.0, ord=ord)
         optimizer.make_feasible([inside, outside])
         np.testing.assert_array_equal(inside.numpy(), np.full((2, 2), 0.1, "float32"))
@@ -198,7 +198,7 @@ def test_assignment_in_a_callback_acts_on_the_next_batch_of_fit():
     class Shrink(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):
             kernel = model.layers[0].kernel
-            norms.append(float(BALLS["fro"].norm(kernel)))
+            norms.append(float(SETS["fro"].norm(kernel)))
             model.optimizer.lambda_ = 0.1
             model.optimizer.learning_rate = 0.0
 
@@ -343,7 +343,7 @@ def test_config_round_trip():
     again = ConditionalGradient.from_config(optimizer.get_config())
     assert again.get_config() == optimizer.get_config()
     assert isinstance(ConditionalGradient(0.9, 1.0)._learning_rate, keras.Variable)
-    assert not isinstance(again._lambda, Schedule)
+    assert not isinstance(again._radius, Schedule)
 
 
 @pytest.mark.parametrize("shape", [(3, 2), (700, 600), (3, 3, 200, 200)])

@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
-from helpers.optimizers.conditional_gradient import ConditionalGradient
+from helpers.optimizers import ConditionalGradient
 from helpers.optimizers.gradient_centralization import (
     GCRMSprop,
     GradientCentralization,

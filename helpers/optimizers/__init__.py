@@ -1,10 +1,23 @@
-"""The two optimizers of the lessons, for Keras 3 on any backend."""
+"""The optimizers of the lessons, for Keras 3 on any backend."""
 
-from helpers.optimizers.conditional_gradient import ConditionalGradient
+from helpers.optimizers.frank_wolfe import (
+    ConditionalGradient,
+    FrankWolfe,
+    OpenLoop,
+    frank_wolfe_step,
+)
 from helpers.optimizers.gradient_centralization import (
     GCRMSprop,
     GradientCentralization,
     centralize,
 )
 
-__all__ = ["ConditionalGradient", "GCRMSprop", "GradientCentralization", "centralize"]
+__all__ = [
+    "ConditionalGradient",
+    "FrankWolfe",
+    "GCRMSprop",
+    "GradientCentralization",
+    "OpenLoop",
+    "centralize",
+    "frank_wolfe_step",
+]

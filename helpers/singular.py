@@ -1,0 +1,214 @@
+"""What the singular value decomposition of a matrix is asked for, without making one:
+its first pair of vectors, and its polar factor.
+"""
+
+import numpy as np
+from keras import ops
+
+# Up to this many columns (or rows) the eigenvectors of the small Gram matrix are
+# exact and faster than iterating; above it, Lanczos is.
+GRAM_LIMIT = 192
+# Lanczos: vectors in a block, blocks between two checks, checks at most, and when it
+# stops: at the relative residual of the singular value's square, or at the relative
+# gain since the last check.
+LANCZOS_BLOCK = 4
+LANCZOS_DEPTH = 3
+LANCZOS_CHECKS = 16
+LANCZOS_RESIDUAL = 1e-3
+LANCZOS_GAIN = 3e-5
+# Steps x ← a x + b x³ + c x⁵ on the singular values, each the one that comes nearest
+# to 1 on what the last left of [0.0015, 1], scaled so that none exceeds 1, with 1 % of
+# room for rounding (Amsel et al., 2025). Together: 1 within 2e-4 on [0.0015, 1].
+POLAR_STEPS = (
+    (4.2092, -12.2209, 8.8867),
+    (4.1904, -12.0668, 8.7536),
+    (4.1112, -11.4320, 8.2074),
+    (3.7880, -9.0723, 6.2047),
+    (2.8326, -4.0278, 2.1778),
+    (1.9797, -1.4683, 0.4886),
+)
+# A round takes those steps; small singular values that still matter get another.
+POLAR_ROUNDS = 4
+POLAR_ERROR = 1e-3
+
+
+def first_singular_pair(matrix, start=None):
+    """The first left and right singular vectors of a matrix, without decomposing it.
+
+    They come from the smaller Gram matrix where that is small, and from Lanczos
+    iterations where it is not. Either way `left · matrix · right` is the largest
+    singular value to a relative 1e-3.
+
+    Args:
+        matrix: Tensor `(rows, columns)`, float32 or wider.
+        start: Vector `(columns,)`, a guess of the right one, such as the one that the
+            last call returned. Helps large matrices only.
+
+    Returns:
+        Vectors `(rows,)` and `(columns,)`; 0 for a matrix of zeros. The left is NaN if
+        an entry of the matrix is not finite.
+
+    Reference:
+        - Golub & Van Loan, Matrix Computations, 4th ed., section 10.4.
+    """
+    matrix, zero_or_nan = _finite(matrix)
+    if matrix.shape[0] == 1:
+        left, right = ops.ones_like(matrix[:, 0]), matrix[0]
+    elif matrix.shape[1] == 1:
+        left, right = matrix[:, 0], ops.ones_like(matrix[0])
+    elif min(matrix.shape) <= GRAM_LIMIT:
+        left, right = _by_gram_matrix(matrix)
+    else:
+        left, right = _by_lanczos(matrix, start)
+    left, right = (ops.divide_no_nan(x, _length(x)) for x in (left, right))
+    return left + zero_or_nan, right
+
+
+def polar_factor(matrix):
+    """`UVᵀ` of a matrix `UΣVᵀ`: every singular value becomes 1, and 0 stays 0.
+
+    A polynomial of the matrix raises its singular values to 1, in products alone, as
+    in the optimizer Muon, whose steps do not end at 1. The sum of the singular values
+    of `matrix`, which `⟨matrix, UVᵀ⟩` is, is met to a relative 1e-3.
+
+    Args:
+        matrix: Tensor `(rows, columns)`, float32 or wider.
+
+    Returns:
+        Tensor of the same shape, with singular values from 0 to 1; NaN if an entry of
+        `matrix` is not finite.
+
+    Reference:
+        - Higham, Functions of Matrices, 2008, chapter 8.
+        - [Amsel et al., 2025](https://arxiv.org/abs/2505.16932).
+    """
+    if matrix.shape[0] > matrix.shape[1]:
+        return ops.transpose(polar_factor(ops.transpose(matrix)))
+    # Scaled, since the Gram matrix squares the entries.
+    matrix = ops.divide_no_nan(matrix, ops.max(ops.abs(matrix)))
+    # ‖A‖⁴ ≤ ‖AAᵀ‖_F², close where many singular values are alike.
+    matrix = ops.divide_no_nan(matrix, ops.sqrt(_length(_gram(matrix))))
+
+    def unfinished(rounds, finished, factor):
+        return ops.logical_and(rounds < POLAR_ROUNDS, ops.logical_not(finished))
+
+    def advance(rounds, finished, factor):
+        for a, b, c in POLAR_STEPS:
+            square = _gram(factor)
+            square = b * square + c * ops.matmul(square, square)
+            factor = a * factor + ops.matmul(square, factor)
+        # No singular value of the rest exceeds σ, and their sum bounds what is missing.
+        rest = matrix - ops.matmul(_gram(factor), matrix)
+        missing = np.sqrt(matrix.shape[0]) * _length(rest)
+        value = ops.sum(factor * matrix)
+        return rounds + 1, missing <= POLAR_ERROR * value, factor
+
+    state = (0, ops.cast(False, "bool"), matrix)
+    return ops.while_loop(unfinished, advance, state)[-1]
+
+
+def singular_values(matrix):
+    """All singular values, from the largest on; NaN if an entry is not finite."""
+    matrix, zero_or_nan = _finite(matrix)
+    return ops.svd(matrix, compute_uv=False) + zero_or_nan
+
+
+def with_singular_values(matrix, change):
+    """The matrix whose singular values are `change` of those of `matrix`."""
+    matrix, zero_or_nan = _finite(matrix)
+    left, values, right = ops.svd(matrix, full_matrices=False)
+    return ops.matmul(left * change(values), right) + zero_or_nan
+
+
+def _finite(matrix):
+    """The matrix and 0; or zeros and NaN, where the decompositions would raise."""
+    finite = ops.all(ops.isfinite(matrix))
+    zero_or_nan = ops.where(finite, 0.0, float("nan"))
+    return ops.where(finite, matrix, 0.0), ops.cast(zero_or_nan, matrix.dtype)
+
+
+def _by_gram_matrix(matrix):
+    """The first singular vectors, of any length, from the smaller Gram matrix."""
+    # Scaled, since the Gram matrix squares the entries.
+    largest = ops.maximum(ops.max(matrix), -ops.min(matrix))
+    matrix = ops.divide_no_nan(matrix, largest)
+    rows, columns = matrix.shape
+    if rows < columns:
+        left = ops.eigh(_gram(matrix))[1][:, -1]
+        return left, ops.matmul(left[None], matrix)[0]
+    right = ops.eigh(_gram(ops.transpose(matrix)))[1][:, -1]
+    return ops.matmul(matrix, right[:, None])[:, 0], right
+
+
+def _by_lanczos(matrix, start):
+    """The first singular vectors, of any length, by block Lanczos with restarts.
+
+    Reading the matrix takes as long for a block of vectors as for one, and random
+    vectors beside `start` find the first singular vector where it is the second.
+    The vectors are rows, and `images` is `vectors @ matrix.T`.
+    """
+    vectors = np.random.default_rng(0).standard_normal((LANCZOS_BLOCK, matrix.shape[1]))
+    vectors = ops.cast(vectors / np.sqrt(matrix.shape[1]), matrix.dtype)
+    if start is not None:
+        first = ops.cast(np.eye(LANCZOS_BLOCK, 1), matrix.dtype)
+        vectors = vectors + first * ops.cast(start, matrix.dtype)
+    vectors = _orthonormal(vectors)
+    images = ops.matmul(vectors, ops.transpose(matrix))
+    # Scaled, since the squares of the images are summed.
+    scale = ops.clip(1 / ops.max(ops.abs(images)), 1e-30, 1e30)
+
+    def times(block, matrix):
+        return ops.matmul(block * scale, matrix)
+
+    def unfinished(check, square, finished, *_):
+        return ops.logical_and(check < LANCZOS_CHECKS, ops.logical_not(finished))
+
+    def advance(check, square, finished, vectors, images, back):
+        basis, its_images = vectors, images
+        for _ in range(LANCZOS_DEPTH):
+            vectors = _orthonormal(back, basis)
+            images = times(vectors, ops.transpose(matrix))
+            back = times(images, matrix)
+            basis = ops.concatenate([basis, vectors])
+            its_images = ops.concatenate([its_images, images])
+        squares, combinations = ops.eigh(_gram(its_images))
+        best = ops.flip(ops.transpose(combinations[:, -LANCZOS_BLOCK:]), axis=0)
+        vectors, images = ops.matmul(best, basis), ops.matmul(best, its_images)
+        back = times(images, matrix)
+        new = squares[-1]
+        residual = _length(back[0] - new * vectors[0])
+        finished = ops.logical_or(
+            residual <= LANCZOS_RESIDUAL * new, new - square <= 2 * LANCZOS_GAIN * new
+        )
+        return check + 1, new, finished, vectors, images, back
+
+    images = images * scale
+    zero = ops.cast(0.0, matrix.dtype)
+    state = (0, zero, zero > 0, vectors, images, times(images, matrix))
+    _, _, _, vectors, images, _ = ops.while_loop(unfinished, advance, state)
+    return images[0], vectors[0]
+
+
+def _length(tensor):
+    return ops.sqrt(ops.sum(ops.square(tensor)))
+
+
+def _gram(rows):
+    return ops.matmul(rows, ops.transpose(rows))
+
+
+def _orthonormal(block, basis=None):
+    """Orthonormal rows for what those of the block span beyond the rows of `basis`.
+
+    A row is 0 where only rounding is left.
+    """
+    for _ in range(2):  # once is not enough in float32
+        if basis is not None:
+            along = ops.matmul(block, ops.transpose(basis))
+            block = block - ops.matmul(along, basis)
+        squares, combinations = ops.eigh(_gram(block))
+        kept = squares > 1e-6 * squares[-1]
+        lengths = ops.where(kept, ops.sqrt(ops.abs(squares)), 0.0)
+        block = ops.matmul(ops.transpose(combinations), block)
+        block = ops.divide_no_nan(block, lengths[:, None])
+    return block
