@@ -3,11 +3,8 @@
 import pathlib
 import stat
 
-import numpy as np
 import pytest
 from packaging.requirements import Requirement
-
-from helpers.live.graph import ALIGNMENT, shared_tensor
 
 ROOT = pathlib.Path(__file__).parents[1]
 FOLDER = ROOT / "binder"
@@ -60,19 +57,3 @@ def test_scripts_can_be_run(name):
     path = FOLDER / name
     assert path.read_text().startswith("#!/bin/bash\n")
     assert path.stat().st_mode & stat.S_IXUSR
-
-
-def test_a_session_shares_the_memory_of_aligned_data_and_copies_the_rest():
-    """With the allocator that `start` chooses, all large arrays are aligned."""
-    room = np.zeros(1024, "float32")
-    first = -(room.ctypes.data // 4) % (ALIGNMENT // 4)
-    aligned = room[first : first + 512].reshape(8, 64)
-    shifted = room[first + 1 : first + 513].reshape(8, 64)
-    tensor, copy = shared_tensor(aligned), shared_tensor(shifted)
-    narrow = shared_tensor(aligned[:, :2])
-    room[:] = 1
-    assert np.all(tensor.numpy() == 1)
-    assert np.all(copy.numpy() == 0) and np.all(narrow.numpy() == 0)
-    aligned.flags.writeable = False
-    assert np.all(shared_tensor(aligned).numpy() == 1)
-    assert shared_tensor(aligned.astype("int32")).dtype == "int32"

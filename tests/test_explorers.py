@@ -9,12 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers import i18n
-from helpers.live import (
-    ConditionalGradientExplorer,
-    GradientCentralizationExplorer,
-    plane,
-)
-from helpers.live.controls import ends_of
+from helpers.live import ConditionalGradientExplorer, GradientCentralizationExplorer
+from helpers.live.display import ends_of
+from helpers.plotting import plane
 
 HESSIAN = np.array([[2.0, 0.9], [0.9, 1.0]])
 MINIMUM = np.array([2.0, 0.7])
@@ -29,7 +26,8 @@ def random_covariance(seed, count):
 @given(st.floats(0.05, 5), st.floats(0, 1), st.floats(0, 6.3))
 def test_conditional_gradient_never_leaves_the_ball(radius, rate, angle):
     start = radius * np.array([np.cos(angle), np.sin(angle)])
-    path = plane.conditional_gradient_path(HESSIAN, MINIMUM, radius, rate, start, 50)
+    move = plane.conditional_gradient(radius, rate)
+    path = plane.path(HESSIAN, MINIMUM, start, 50, move)
     assert np.linalg.norm(path, axis=-1).max() <= radius * (1 + 1e-9)
 
 
@@ -40,7 +38,8 @@ def test_conditional_gradient_is_the_optimizers_path():
 
     variable = keras.Variable([-1.0, -0.5], dtype="float32")
     optimizer = ConditionalGradient(0.9, 1.5)
-    path = plane.conditional_gradient_path(HESSIAN, MINIMUM, 1.5, 0.9, [-1, -0.5], 30)
+    move = plane.conditional_gradient(1.5, 0.1)
+    path = plane.path(HESSIAN, MINIMUM, [-1, -0.5], 30, move)
     for point in path[1:]:
         gradient = HESSIAN @ (variable.numpy() - MINIMUM)
         optimizer.apply([keras.ops.cast(gradient, "float32")], [variable])
@@ -56,19 +55,13 @@ def test_the_best_point_in_the_ball_has_no_better_neighbour(radius):
     lowest = plane.quadratic(HESSIAN, MINIMUM, ring).min()
     assert plane.quadratic(HESSIAN, MINIMUM, best) <= lowest + 1e-9
     # Projected gradient descent, which is another way there.
-    path = plane.descent_path(
-        HESSIAN,
-        MINIMUM,
-        0.3,
-        np.zeros(2),
-        400,
-        lambda x: plane.project_to_ball(x, radius),
-    )
+    move = plane.descent(0.3, lambda x: plane.project_to_ball(x, radius))
+    path = plane.path(HESSIAN, MINIMUM, np.zeros(2), 400, move)
     np.testing.assert_allclose(path[-1], best, atol=1e-4)
 
 
 def test_gradient_descent_reaches_the_minimum():
-    path = plane.descent_path(HESSIAN, MINIMUM, 0.3, np.zeros(2), 300)
+    path = plane.path(HESSIAN, MINIMUM, np.zeros(2), 300, plane.descent(0.3))
     np.testing.assert_allclose(path[-1], MINIMUM, atol=1e-6)
 
 
@@ -120,7 +113,8 @@ def test_the_hessian_is_that_of_regression_on_such_inputs():
 def test_centralized_descent_keeps_the_sum_and_ends_at_its_floor(mean):
     hessian = plane.hessian_of_inputs(random_covariance(3, 2), mean)
     start = np.array([-1.3, 1.6])
-    path = plane.centralized_descent_path(hessian, MINIMUM, 0.3, start, 2000)
+    move = plane.centralized_descent(0.3)
+    path = plane.path(hessian, MINIMUM, start, 2000, move)
     np.testing.assert_allclose(path.sum(axis=-1), start.sum(), atol=1e-9)
     floor = plane.minimum_on_hyperplane(hessian, MINIMUM, start)
     np.testing.assert_allclose(path[-1], floor, atol=1e-4)
@@ -181,7 +175,7 @@ def test_display_and_language(explorer_class, monkeypatch):
     for slider in explorer.controls.values():
         assert slider.description.startswith("⟦")
     assert explorer.summary.startswith("⟦")
-    figure = explorer._figure.raster.figure
+    figure = explorer.raster.figure
     words = [ax.get_title(loc="left") for ax in figure.axes]
     words += [ax.get_xlabel() for ax in figure.axes]
     for legend in [*figure.legends, *(ax.get_legend() for ax in figure.axes)]:

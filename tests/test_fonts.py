@@ -23,10 +23,9 @@ from translation import glyphs
 
 from helpers import i18n
 from helpers.experiments import Comparison
-from helpers.live.centralization_figure import CentralizationFigure
-from helpers.live.constraint_figure import ConditionalGradientFigure
+from helpers.live import ConditionalGradientExplorer, GradientCentralizationExplorer
 from helpers.live.figure import LiveFigure
-from helpers.live.record import Record
+from helpers.live.training import Record
 from helpers.plotting import conditional_gradient as plotting
 from helpers.plotting import style
 
@@ -73,14 +72,15 @@ def compared(*values):
 
 
 def live(kind):
-    figure = LiveFigure(NAMES, "fro", kind)
-    record = Record(1, 0.1, 2.0, 0.9, True, 1.0, 0.5, 0.4, 0.1, 0.2, (1.0, 1e-3))
-    figure.png([record, record._replace(step=20, loss=1e-4, lambda_=1.0)])
-    return figure._raster.figure
-
-
-def explorer(figure, **values):
-    figure.draw(**values)
+    values = {"lambda_": 2.0, "learning_rate": 0.9, "strength": 1.0}
+    metrics = {"accuracy": 0.5}
+    measured = (metrics, {"loss": 1.1, **metrics}, -0.1, 0.2, (1.0, 1e-3))
+    record = Record(1, 0.1, values, 1.0, *measured)
+    norm = i18n._("Frobenius norm of each variable")
+    figure = LiveFigure(NAMES, record, kind, norm)
+    values = values | {"lambda_": 1.0}
+    later = {"step": 20, "loss": 1e-4, "hyperparameters": values}
+    figure.png([record, Record(**(vars(record) | later))])
     return figure.raster.figure
 
 
@@ -93,10 +93,8 @@ EVERY_FIGURE = {
     "live gap": lambda: live("gap"),
     "live share": lambda: live("removed_share"),
     "live": lambda: live(None),
-    "explorer cg": lambda: explorer(
-        ConditionalGradientFigure(), lambda_=1.0, learning_rate=0.9, angle=200, steps=9
-    ),
-    "explorer gc": lambda: explorer(CentralizationFigure(), mean=1, learning_rate=0.3),
+    "explorer cg": lambda: ConditionalGradientExplorer().raster.figure,
+    "explorer gc": lambda: GradientCentralizationExplorer().raster.figure,
 }
 
 

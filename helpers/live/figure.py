@@ -3,6 +3,7 @@
 import itertools
 import math
 
+import matplotlib
 import numpy as np
 from matplotlib import ticker
 
@@ -21,29 +22,26 @@ class LiveFigure:
     Args:
         names: Path of each variable, in the order of `Record.norms`.
         record: A first `Record`, which says what there is to draw.
-        norm: `"fro"` or `"nuclear"`.
         kind: What the third graph shows: `"gap"`, `"removed_share"` or `None`.
+        norm: Title of the graph of the norms.
     """
 
-    def __init__(self, names, record, norm="fro", kind=None):
+    def __init__(self, names, record, kind, norm):
         self.kind, self.raster = kind, Raster(9.2, 5.4)
         metric = next(iter(record.metrics), None)
         shown = [name for name in ("loss", metric, kind) if name]
+        place = {"left": 0.06, "right": 0.975, "top": 0.94, "bottom": 0.1}
         grid = self.raster.figure.add_gridspec(
-            *(2, len(shown)),
-            height_ratios=(1, 1.15),
-            **{"left": 0.06, "right": 0.975, "top": 0.94, "bottom": 0.1},
-            **{"hspace": 0.62, "wspace": 0.3},
+            2, len(shown), height_ratios=(1, 1.15), hspace=0.62, wspace=0.3, **place
         )
         add = self.raster.figure.add_subplot
         axes = {name: add(grid[0, i]) for i, name in enumerate(shown)}
-        self._pairs = {
-            name: self._add_pair(ax, name) for name, ax in axes.items() if name != kind
+        make = {"gap": self._add_gap, "removed_share": self._add_share}
+        self._lines = {
+            name: make.get(name, self._add_pair)(ax, name) for name, ax in axes.items()
         }
         if record.held_out:
             _legend_below(axes["loss"])
-        if kind is not None:
-            self._add_special(axes[kind])
         self._add_norms(add(grid[1, :]), short_names(names), norm)
         self._marks = [
             self.raster.line(ax, transform=ax.get_xaxis_transform(), **CHANGED)
@@ -52,37 +50,34 @@ class LiveFigure:
 
     def _line(self, ax, color, linestyle="-", marker="o", linewidth=1.6, **look):
         """A moving line whose last point alone carries the marker."""
-        last = {"markevery": [-1], "markersize": 5}
-        return self.raster.line(
-            ax, color, linestyle, marker, linewidth=linewidth, **last, **look
-        )
+        look |= {"linewidth": linewidth, "markevery": [-1], "markersize": 5}
+        return self.raster.line(ax, color, linestyle, marker, **look)
 
     def _add_pair(self, ax, name):
         quiet(ax, in_words(name).capitalize())
+        ax.yaxis.set_major_formatter(lambda y, _position: short_number(y))
         return (
             self._line(ax, BLUE, label=_("training")),
             self._line(ax, VERMILION, "--", "s", label=_("held out")),
         )
 
-    def _add_special(self, ax):
-        self._special = [self._line(ax, PURPLE, "-.", "D")]
-        if self.kind == "removed_share":
-            quiet(ax, _("Share that GC removes"))
-            ax.set_ylim(0, 1)
-            return
+    def _add_share(self, ax, _name):
+        quiet(ax, _("Share that GC removes"))
+        ax.set_ylim(0, 1)
+        return [self._line(ax, PURPLE, "-.", "D")]
+
+    def _add_gap(self, ax, _name):
         quiet(ax, _("Frank–Wolfe gap"))
         _use_log(ax)
         # A logarithmic axis has no place for it, and without a line it would be a hole.
-        label = _("below 0: outside the ball")
-        self._special.append(self._line(ax, VERMILION, ":", "v", label=label))
+        below = self._line(
+            ax, VERMILION, ":", "v", label=_("below 0: outside the ball")
+        )
         _legend_below(ax)
+        return self._line(ax, PURPLE, "-.", "D"), below
 
-    def _add_norms(self, ax, names, norm):
-        titles = {
-            "fro": _("Frobenius norm of each variable"),
-            "nuclear": _("Nuclear norm of each variable"),
-        }
-        quiet(ax, titles[norm])
+    def _add_norms(self, ax, names, title):
+        quiet(ax, title)
         ax.set_xlabel(_("training steps"), fontsize=10)
         _use_log(ax)
         looks = [{"label": name, **s} for name, s in zip(names, STYLES, strict=False)]
@@ -91,10 +86,10 @@ class LiveFigure:
             label = _("all {count} variables").format(count=len(names))
             looks = [{"label": label, **plain}, *[plain] * (len(names) - 1)]
         self._norms = [self._line(ax, **look) for look in looks]
-        self._bound = None
+        self._bound = []
         if self.kind == "gap":
             look = {"linewidth": 2.2, "label": _("bound λ"), "drawstyle": "steps"}
-            self._bound = self._line(ax, BLACK, (0, (6, 2)), "", **look)
+            self._bound = [self._line(ax, BLACK, (0, (6, 2)), "", **look)]
         ax.plot([], [], label=_("a hyperparameter changed"), **CHANGED)
         # Beside the lines, where it can hide none of them.
         place = ax.get_position()
@@ -105,23 +100,24 @@ class LiveFigure:
     def png(self, history):
         """The figure of a history, at least one `Record`, as PNG bytes."""
         records = [history[i] for i in thinned(len(history), MOST_POINTS)]
-        steps = np.array([record.step for record in records])
+        steps = [record.step for record in records]
         for ax in self.raster.figure.axes:
-            ax.set_xlim(0, max(50.0, ceiling(steps[-1] * 1.02)))
-        for name, pair in self._pairs.items():
-            values = np.array([_pair(record, name) for record in records]).T
-            for line, column in zip(pair, values, strict=True):
-                line.set_data(steps, column)
-            _fit(pair[0].axes, linear_limits(values, share=name != "loss"))
-        if self.kind is not None:
-            values = np.array([getattr(record, self.kind) for record in records])
-            for line, sign in zip(self._special, (1, -1), strict=False):
-                log = self.kind == "gap"
-                shown = np.where(sign * values > 0, sign * values, np.nan)
-                line.set_data(steps, shown if log else values)
-            if self.kind == "gap":
-                _fit(self._special[0].axes, log_limits(np.abs(values)))
-        self._draw_norms(steps, records)
+            fit(ax.xaxis, [0, max(50, steps[-1])])
+        for name, lines in self._lines.items():
+            columns = np.array([_values(record, name) for record in records]).T
+            _draw(lines, steps, columns)
+            # The first steps would flatten the rest.
+            recent, axis = columns[:, len(steps) // 2 :], lines[0].axes.yaxis
+            if name == "gap":
+                fit(axis, recent, decades=4)
+            elif name != "removed_share":
+                fit(axis, [*recent.ravel(), *([0] if name == "loss" else [])])
+        norms = np.array([record.norms for record in records]).T
+        _draw(self._norms, steps, norms)
+        radii = [[bound(record) for record in records] for _line in self._bound]
+        _draw(self._bound, steps, radii)
+        shown = [*norms[:, -1], norms.max(), *np.ravel(radii)]
+        fit(self._norms[0].axes.yaxis, shown, decades=3)
         changed = [
             before.step
             for before, after in itertools.pairwise(records)
@@ -131,16 +127,10 @@ class LiveFigure:
             line.set_data(np.repeat(changed, 3), [0, 1, np.nan] * len(changed))
         return self.raster.png()
 
-    def _draw_norms(self, steps, records):
-        norms = np.array([record.norms for record in records]).T
-        for line, values in zip(self._norms, norms, strict=True):
-            line.set_data(steps, values)
-        shown = [*norms[:, -1], norms.max()]
-        if self._bound is not None:
-            radii = [record.hyperparameters["lambda_"] for record in records]
-            self._bound.set_data(steps, radii)
-            shown += [min(radii), max(radii)]
-        _fit(self._norms[0].axes, log_limits(shown, decades=3))
+
+def bound(record):
+    """The radius of the balls."""
+    return record.hyperparameters.get("lambda_", record.hyperparameters.get("radius"))
 
 
 def in_words(name):
@@ -151,15 +141,14 @@ def in_words(name):
 def summary(record, kind):
     """What the figure shows at its right end."""
     text = _("After {step:,} steps: {values}.")
-    values = {"loss": record.loss, **record.metrics}
-    parts = [text.format(step=record.step, values=_values(values))]
+    values = _listing({"loss": record.loss, **record.metrics})
+    parts = [text.format(step=record.step, values=values)]
     if record.held_out:
         text = _("On held-out examples: {values}.")
-        parts.append(text.format(values=_values(record.held_out)))
+        parts.append(text.format(values=_listing(record.held_out)))
     if kind == "gap":
-        radius = record.hyperparameters["lambda_"]
         text = _("The largest norm is {norm:.3g}, the bound λ is {radius:.4g}.")
-        parts.append(text.format(norm=max(record.norms), radius=radius))
+        parts.append(text.format(norm=max(record.norms), radius=bound(record)))
         if record.gap < 0:
             text = _("The Frank–Wolfe gap is below 0: a variable is outside its ball.")
             parts.append(text)
@@ -174,13 +163,23 @@ def summary(record, kind):
     return sentences(*parts)
 
 
-def _values(values):
+def _listing(values):
     return listing(f"{in_words(name)} {value:.3g}" for name, value in values.items())
 
 
-def _pair(record, name):
+def _values(record, name):
+    """What the lines of a graph show of a record."""
+    if name == "gap":
+        return [x if x > 0 else math.nan for x in (record.gap, -record.gap)]
+    if name == "removed_share":
+        return [record.removed_share]
     trained = record.loss if name == "loss" else record.metrics.get(name, math.nan)
     return trained, record.held_out.get(name, math.nan)
+
+
+def _draw(lines, steps, columns):
+    for line, column in zip(lines, columns, strict=True):
+        line.set_data(steps, column)
 
 
 def _legend_below(ax):
@@ -192,68 +191,53 @@ def _legend_below(ax):
 def _use_log(ax):
     ax.set_yscale("log")
     ax.yaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5), numticks=6))
-    ax.yaxis.set_major_formatter(ticker.FuncFormatter(lambda y, _: short_number(y)))
+    ax.yaxis.set_major_formatter(lambda y, _position: short_number(y))
     ax.yaxis.set_minor_locator(ticker.NullLocator())
 
 
 def short_number(value):
     """A tick label that fits between two graphs: 0.01, 2·10⁻⁴."""
-    if 1e-3 < value < 1e5:
-        return f"{value:g}"
-    digit, exponent = f"{value:.0e}".split("e")
+    if value == 0 or 1e-3 <= abs(value) < 1e5:
+        return f"{value:.6g}"
+    digits, exponent = f"{value:e}".split("e")
     raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return ("" if digit == "1" else f"{digit}·") + f"10{raised}"
+    factor = f"{float(digits):.3g}·"
+    return f"{'' if factor == '1·' else factor}10{raised}"
 
 
-def ceiling(value):
-    """The smallest of …, 0.5, 1, 2, 5, 10, 20, … that is at least the value."""
-    if not value > 0 or not math.isfinite(value):
-        return 1.0
-    decade = 10.0 ** math.floor(math.log10(value))
-    return next(s * decade for s in (1, 2, 5, 10) if s * decade >= value * (1 - 1e-9))
-
-
-def linear_limits(values, share=False):
-    """Round limits around 0 and the later half of the values, or up to 1."""
-    # The first steps would flatten the rest.
-    values = np.asarray(values)[..., np.shape(values)[-1] // 2 :]
-    values = values[np.isfinite(values)]
-    low, high = values.min(initial=0.0), values.max(initial=0.0)
-    if share and low >= 0 and high <= 1:
-        lowest = values.min(initial=1.0) - 0.01
-        return max(a for a in (0.0, 0.5, 0.8, 0.9, 0.95) if a <= max(lowest, 0)), 1.005
-    return -ceiling(-1.05 * low) if low < 0 else 0.0, ceiling(1.05 * high)
-
-
-def log_limits(values, decades=4):
-    """Round limits around all positive values, over so many decades at most."""
-    positive = [v for v in values if v > 0 and math.isfinite(v)]
-    if not positive:
-        return 0.1, 1.0
-    top = ceiling(1.1 * max(positive))
-    return max(1 / ceiling(1.1 / min(positive)), top / 10**decades), top
-
-
-def held(old, new, least=0.35):
-    """The old limits, as long as they hold the new ones and are not far too wide.
+def fit(axis, values, decades=None):
+    """Round limits around the values, where the present ones fit badly.
 
     To draw axes anew takes longer than all lines together.
+
+    Args:
+        axis: Axis of matplotlib.
+        values: Array. What is not finite does not count.
+        decades: For a logarithmic axis: how many of them are shown at most.
     """
-    inside = old[0] <= new[0] and new[1] <= old[1]
-    wide_enough = new[1] - new[0] >= least * (old[1] - old[0])
-    return old if inside and wide_enough else new
-
-
-def _fit(ax, limits):
-    """Sets the limits of the y axis where the present ones fit badly."""
-    old = ax.get_ylim()
-    if ax.get_yscale() == "log":
-        logarithms = tuple(np.log10(old)), tuple(np.log10(limits))
-        kept = held(*logarithms, 0.6) is logarithms[0]
+    values = np.asarray(values)[np.isfinite(values)]
+    values = values[values > 0] if decades else values
+    if not values.size:
+        return
+    low, high = values.min(), values.max()
+    low = max(low, high / 10**decades) if decades else low
+    scale = axis.get_transform().transform
+    old = scale(np.array(axis.get_view_interval()))
+    new = scale(np.array([low, high]))
+    if old[0] <= new[0] and new[1] <= old[1] and np.ptp(new) >= 0.35 * np.ptp(old):
+        return
+    if decades:
+        limits = 1 / _ceiling(1.1 / low), _ceiling(1.1 * high)
     else:
-        kept = held(old, limits) is old
-    if not kept:
-        ax.set_ylim(*limits)
+        with matplotlib.rc_context({"axes.autolimit_mode": "round_numbers"}):
+            limits = axis.get_major_locator().view_limits(low, high)
+    axis.axes.set(**{f"{axis.axis_name}lim": limits})
+
+
+def _ceiling(value):
+    """The smallest of …, 0.5, 1, 2, 5, 10, 20, … that is at least the value."""
+    decade = 10.0 ** math.floor(math.log10(value))
+    return next(s * decade for s in (1, 2, 5, 10) if s * decade >= value * (1 - 1e-9))
 
 
 def thinned(count, most):

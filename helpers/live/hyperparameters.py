@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import keras
 
 from helpers.i18n import _
-from helpers.optimizers import ConditionalGradient, GradientCentralization
+from helpers.optimizers import ConditionalGradient, FrankWolfe, GradientCentralization
 
 SHARE = (0, 1)
 
@@ -70,6 +70,11 @@ def _known(kind):
             Hyperparameter("lambda_", _("Radius of the ball λ"), -1, 3),
             Hyperparameter("learning_rate", gamma, -5, 0, None, SHARE, True),
         ],
+        FrankWolfe: [
+            Hyperparameter("radius", _("Radius of the ball λ"), -1, 3),
+            Hyperparameter("learning_rate", _("Step size γ"), -5, 0, None, SHARE),
+            Hyperparameter("momentum", _("Momentum"), 0, 0.99, 0.01, (0, 0.999)),
+        ],
         keras.optimizers.LossScaleOptimizer: [],
         keras.optimizers.Optimizer: [
             Hyperparameter("learning_rate", _("Learning rate"), -6, 0),
@@ -105,5 +110,7 @@ def hyperparameters_of(optimizer):
                 f"`optimizer` must have a number as its `{hyperparameter.name}`: a "
                 f"schedule cannot be steered. Received: {value!r}"
             )
-        found[hyperparameter.name] = replace(hyperparameter, owner=optimizer)
+        # Without momentum at construction, there is no average that could have one.
+        if hyperparameter.name != "momentum" or value:
+            found[hyperparameter.name] = replace(hyperparameter, owner=optimizer)
     return found

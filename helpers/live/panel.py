@@ -17,6 +17,7 @@ from helpers.live.display import (
     write,
 )
 from helpers.live.figure import LiveFigure, summary
+from helpers.live.hyperparameters import core_of
 from helpers.live.training import Training
 
 # The share of a tick that may be used; the rest answers the sliders.
@@ -72,7 +73,14 @@ class LivePanel(Board):
     def _make(self, model, batches, held_out, interval):
         self._training = training = Training(model, batches, held_out)
         names = [variable.path for variable in model.trainable_variables]
-        self._figure = LiveFigure(names, self.history[0], training.norm, training.kind)
+        ball = getattr(core_of(model.optimizer), "ord", training.kind or "fro")
+        titles = {
+            "fro": _("Frobenius norm of each variable"),
+            "nuclear": _("Nuclear norm of each variable"),
+            "gap": _("Norm of each variable, that of its ball"),
+        }
+        title = titles.get(ball, titles["fro"])
+        self._figure = LiveFigure(names, self.history[0], training.kind, title)
         words = {"play": _("Play"), "pause": _("Pause")}
         self.play = Clock(self.tick, interval=interval, **words)
         self.step_button = _button(_("Advance once"), "step-forward", self.tick)

@@ -6,17 +6,12 @@ import time
 from dataclasses import dataclass
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from helpers.checks import integer
-from helpers.feasible_sets import BALLS
+from helpers.feasible_sets import frobenius_norm
 from helpers.live.hyperparameters import core_of, hyperparameters_of
-from helpers.optimizers import (
-    ConditionalGradient,
-    GradientCentralization,
-    centralize,
-)
+from helpers.optimizers import FrankWolfe, GradientCentralization, centralize
 
 # Examples on which gap and share are measured; held-out examples; both at most.
 PROBE, HELD_OUT = 512, 1000
@@ -30,16 +25,14 @@ class Record:
         step: Steps made so far.
         seconds: Time spent in training steps so far.
         hyperparameters: Dict from name to value in this piece.
-        loss: Mean loss of the piece. In the first record, and nowhere else, that on
-            the fixed training examples on which `gap` is measured.
+        loss: Mean loss of the piece; in the first record, on the fixed examples.
         metrics: Dict from name to value of the model's other metrics, as `loss`.
         held_out: Dict with loss and metrics on fixed held-out examples, or empty.
         gap: Frank–Wolfe gap on fixed training examples, at least 0 where every
-            variable is in its ball; NaN for other optimizers.
+            variable is in its set; NaN for other optimizers.
         removed_share: The share of the gradient's squared norm that full
-            centralization takes away on fixed examples; NaN for other optimizers.
-        norms: Norm of each trainable variable: the norm of the ball, where there is
-            one, and Frobenius otherwise.
+            centralization takes away, likewise.
+        norms: Norm of each trainable variable: that of its set, or Frobenius.
     """
 
     step: int
@@ -58,47 +51,44 @@ class Training:
 
     def __init__(self, model, batches, held_out=None):
         _check(model, batches)
-        self.model, self._batches, self._iterator = model, batches, None
+        self.model, self._batches = model, batches
         probe = next(iter(batches.unbatch().batch(PROBE)), None)
         if probe is None:
             raise ValueError("`batches` must hold at least one example")
-        x, y, weights = keras.utils.unpack_x_y_sample_weight(probe)
         self._probe = tf.data.Dataset.from_tensors(probe)
         self._held_out = None if held_out is None else _sample(held_out)
         model.evaluate(self._probe, verbose=0)  # builds what is not built yet
         optimizer = model.optimizer
         optimizer.build(model.trainable_variables)
-        self.known = hyperparameters_of(optimizer)
-        self.core = core_of(optimizer)
-        self.norm = getattr(self.core, "ord", "fro")
-        self.ball = BALLS[self.norm]
-        self.kind = None
-        if isinstance(self.core, ConditionalGradient):
-            self.kind = "gap"
+        self.known, core = hyperparameters_of(optimizer), core_of(optimizer)
+        self.kind, self._norm = None, frobenius_norm
+        if isinstance(core, FrankWolfe):
+            self.kind, self._norm, self._of_kind = "gap", core.ball.norm, core.gap
         elif isinstance(optimizer, GradientCentralization):
-            self.kind = "removed_share"
+            self.kind, self._of_kind = "removed_share", self._removed_share
         self._measure = tf.function(
-            lambda: self._norms_and(x, y, weights), autograph=False
+            lambda: self._norms_and(*keras.utils.unpack_x_y_sample_weight(probe)),
+            autograph=False,
         ).get_concrete_function()
         state = [*model.variables, *optimizer.variables]
         self._first = [(variable, variable.numpy()) for variable in state]
         self.start()
 
     @property
+    def steps_per_epoch(self):
+        """Batches in one pass; below 0 where nobody knows."""
+        return int(self._batches.cardinality())
+
+    @property
     def hyperparameters(self):
         return {name: known.read() for name, known in self.known.items()}
 
     def set(self, **values):
-        unknown = set(values) - set(self.known)
-        if unknown:
-            name = min(unknown)
-            raise ValueError(
-                f"This panel can set {list(self.known)}. "
-                f"Received: {name!r} = {values[name]!r}"
-            )
+        if unknown := {n: v for n, v in values.items() if n not in self.known}:
+            raise ValueError(f"Can be set: {list(self.known)}. Received: {unknown}")
         checked = {name: self.known[name].check(v) for name, v in values.items()}
         for name, value in checked.items():
-            self.known[name].write(value)
+            setattr(self.known[name].owner, name, value)
 
     def start(self):
         """From the first weights, with the hyperparameters as they are."""
@@ -107,8 +97,7 @@ class Training:
             variable.assign(value)
         self.set(**steered)
         self._iterator, self.step, self._seconds, self.speed = None, 0, 0.0, None
-        logs = self._evaluate(self._probe)
-        self.history = [self._record(self.hyperparameters, logs)]
+        self.history = [self._record(steered, self._evaluate(self._probe))]
 
     def train(self, steps):
         steps = integer("steps", steps, 1)
@@ -116,18 +105,10 @@ class Training:
 
     def advance(self, seconds):
         """Trains for about so long, one call of the train function at least."""
+        each = self.model.steps_per_execution
         return self._train(
-            lambda made, elapsed: elapsed * (made + self._each) < seconds * made
+            lambda made, elapsed: elapsed * (made + each) < seconds * made
         )
-
-    @property
-    def steps_per_epoch(self):
-        """Batches in one pass; below 0 where nobody knows."""
-        return int(self._batches.cardinality())
-
-    @property
-    def _each(self):
-        return self.model.steps_per_execution
 
     def _train(self, unfinished):
         if self._iterator is None:
@@ -137,8 +118,8 @@ class Training:
         self.model.make_train_function()
         while not made or unfinished(made, time.perf_counter() - started):
             logs = self.model.train_function(self._iterator)
-            made += self._each
-            self.step += self._each
+            made += self.model.steps_per_execution
+            self.step += self.model.steps_per_execution
         logs = _numbers(logs)
         seconds = time.perf_counter() - started
         self._seconds += seconds
@@ -148,19 +129,19 @@ class Training:
 
     def _record(self, hyperparameters, logs):
         norms, special = self._measure()
-        held_out = self._evaluate(self._held_out) if self._held_out else {}
-        loss = logs.pop("loss")
         gap, share = (
             float(special) if self.kind == kind else math.nan
             for kind in ("gap", "removed_share")
         )
-        norms, past = tuple(norms.numpy().tolist()), (self.step, self._seconds)
-        return Record(*past, hyperparameters, loss, logs, held_out, gap, share, norms)
+        held_out = self._evaluate(self._held_out) if self._held_out else {}
+        past, loss = (self.step, self._seconds, hyperparameters), logs.pop("loss")
+        return Record(*past, loss, logs, held_out, gap, share, tuple(norms.numpy()))
 
     def _evaluate(self, dataset):
         """Loss and metrics by Keras's own test function."""
         self.model.reset_metrics()
-        batches, logs = iter(dataset), {}
+        self.model.make_test_function()
+        batches = iter(dataset)
         with contextlib.suppress(StopIteration, tf.errors.OutOfRangeError):
             while True:
                 logs = self.model.test_function(batches)
@@ -169,40 +150,26 @@ class Training:
     def _norms_and(self, x, y, weights):
         """The norms, and what the optimizer is about, as it predicts: no dropout."""
         variables = self.model.trainable_variables
-        norms = tf.stack([self.ball.norm(v) for v in variables])
+        norms = tf.stack([self._norm(variable) for variable in variables])
         if self.kind is None:
-            return norms, tf.constant(np.nan)
+            return norms, tf.constant(math.nan)
         with tf.GradientTape() as tape:
             outputs = self.model(x, training=False)
             loss = self.model.compute_loss(x, y, outputs, weights, training=False)
-        gradients = [
-            tf.cast(tf.convert_to_tensor(g), "float32")
-            for g in tape.gradient(
-                loss, [v.value for v in variables], unconnected_gradients="zero"
-            )
-        ]
-        of_kind = self._gap if self.kind == "gap" else self._removed_share
-        return norms, of_kind(gradients)
+        gradients = tape.gradient(loss, [v.value for v in variables], None, "zero")
+        gradients = [tf.cast(tf.convert_to_tensor(g), "float32") for g in gradients]
+        return norms, self._of_kind(gradients, variables)
 
-    def _gap(self, gradients):
-        """`Σ ⟨g, w − (−λs)⟩`: by how much the linearized loss could still fall."""
-        radius = tf.cast(self.core.lambda_, "float32")
-        gap = 0.0
-        for g, variable in zip(gradients, self.model.trainable_variables, strict=True):
-            support, _start = self.ball.support(g)
-            gap += tf.reduce_sum(g * (tf.cast(variable, "float32") + radius * support))
-        return gap
-
-    def _removed_share(self, gradients):
-        axes = self.model.optimizer.axes_of(self.model.trainable_variables)
+    def _removed_share(self, gradients, variables):
+        axes = self.model.optimizer.axes_of(variables)
         pairs = zip(gradients, axes, strict=True)
-        length = tf.linalg.global_norm
         removed = [g - centralize(g, each) for g, each in pairs]
+        length = tf.linalg.global_norm
         return tf.math.divide_no_nan(length(removed), length(gradients)) ** 2
 
 
 def _numbers(logs):
-    return {name: float(v) for name, v in logs.items() if np.size(v) == 1}
+    return {name: float(v) for name, v in logs.items() if keras.ops.size(v) == 1}
 
 
 def _sample(held_out):
