@@ -1,5 +1,6 @@
 """Pictures in two dimensions that answer a slider at once."""
 
+import ipywidgets as widgets
 import numpy as np
 from matplotlib.patches import FancyArrowPatch
 
