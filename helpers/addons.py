@@ -4,10 +4,15 @@ TensorFlow Addons ended in May 2024. Its last release has wheels for Python 3.11
 no later one, and runs on Keras 2 only, which `tf-keras` still provides.
 """
 
+import collections
 import importlib.util
 import os
 import sys
 import warnings
+
+# The weights at the end, a list of arrays, and the running accuracy of the epoch, a
+# list of floats, up to 14 an epoch.
+Run = collections.namedtuple("Run", ["weights", "accuracies"])
 
 
 def available():
@@ -46,7 +51,7 @@ def original_conditional_gradient():
     return ConditionalGradient
 
 
-def train_ours(model, learning_rate, lambda_, x, y, batch_size, epochs):
+def train_ours(model, learning_rate, lambda_, x, y, batch_size, epochs, ord="fro"):
     """Train a copy of the model with our optimizer.
 
     Args:
@@ -57,9 +62,10 @@ def train_ours(model, learning_rate, lambda_, x, y, batch_size, epochs):
         y: Array of integer labels.
         batch_size: Integer. The batches follow the order of `x`.
         epochs: Integer.
+        ord: Norm of the ball, `"fro"` or `"nuclear"`.
 
     Returns:
-        List of floats: the running accuracy of the epoch, 14 times an epoch.
+        A `Run`.
     """
     import keras
 
@@ -68,12 +74,12 @@ def train_ours(model, learning_rate, lambda_, x, y, batch_size, epochs):
 
     copy = keras.models.clone_model(model)
     copy.set_weights(model.get_weights())
-    optimizer = ConditionalGradient(learning_rate, lambda_)
+    optimizer = ConditionalGradient(learning_rate, lambda_, ord=ord)
     bar = ProgressBar("ConditionalGradient")
     return _train(keras, copy, optimizer, x, y, batch_size, epochs, [bar])
 
 
-def train_original(model, learning_rate, lambda_, x, y, batch_size, epochs):
+def train_original(model, learning_rate, lambda_, x, y, batch_size, epochs, ord="fro"):
     """As `train_ours`, with the optimizer of TensorFlow Addons on Keras 2.
 
     Returns:
@@ -91,7 +97,7 @@ def train_original(model, learning_rate, lambda_, x, y, batch_size, epochs):
     copy = tf_keras.Sequential(layers)
     copy.build((None, *model.input_shape[1:]))
     copy.set_weights(model.get_weights())
-    optimizer = Original(learning_rate, lambda_)
+    optimizer = Original(learning_rate, lambda_, ord=ord)
     return _train(tf_keras, copy, optimizer, x, y, batch_size, epochs, [])
 
 
@@ -117,4 +123,4 @@ def _train(keras, model, optimizer, x, y, batch_size, epochs, callbacks):
         callbacks=[record, *callbacks],
         verbose=0,
     )
-    return accuracies
+    return Run(model.get_weights(), accuracies)

@@ -28,7 +28,7 @@ def check_steps_until_inside(answer, norm, lambda_, learning_rate, limit):
         steps += 1
     _verdict(
         answer,
-        answer == steps,
+        _number(answer) == steps,
         _(
             "After t steps the norm is at most lrᵗ·{norm:g} + (1 − lrᵗ)·{radius:g}."
         ).format(norm=norm, radius=lambda_),
@@ -37,32 +37,71 @@ def check_steps_until_inside(answer, norm, lambda_, learning_rate, limit):
 
 def check_support_of_the_max_ball(answer, trials=20):
     """`answer(g)` is the support point of the ball of the largest absolute entry."""
+    if answer is not None and not callable(answer):
+        hint = _("The answer must be a function of g, and “{answer}” is none.")
+        return _verdict(answer, False, hint.format(answer=_short(answer)))
     hint = _(
         "Every entry of s must lie between −1 and 1, and the sum of g·s must be as "
         "large as possible."
     )
-    if answer is None:
-        return _verdict(None, False, hint)
     rng = np.random.default_rng(0)
-    right = True
-    for _trial in range(trials):
+    right = answer is not None
+    for _trial in range(trials if right else 0):
         g = rng.standard_normal((3, 4))
-        s = np.asarray(answer(g), dtype="float64")
-        right &= s.shape == g.shape and bool(np.all(np.abs(s) <= 1 + 1e-6))
+        try:
+            s = np.asarray(answer(g.copy())).astype("float64", casting="same_kind")
+        except Exception as error:  # whatever a reader's function may raise
+            hint = _("Calling the function did not work: {error}")
+            return _verdict(answer, False, hint.format(error=_short(error)))
+        right = right and s.shape == g.shape and bool(np.all(np.abs(s) <= 1 + 1e-6))
         right = right and math.isclose((g * s).sum(), np.abs(g).sum(), rel_tol=1e-6)
     _verdict(answer, right, hint)
 
 
-def check_small_but_accurate(model, lambda_, accuracy, bound=6.0, enough=0.88):
-    """Every variable within `bound` and the test accuracy `enough`."""
-    if lambda_ is None:
-        return _verdict(None, False, "")
-    largest = max(float(np.linalg.norm(w)) for w in model.get_weights())
+def check_right_but_modest(lambda_, accuracy, confidence, enough=0.85, most=0.75):
+    """The test accuracy is high `enough`, and the mean confidence `most` at most.
+
+    Args:
+        lambda_: The reader's answer.
+        accuracy: Test accuracy of the network that was trained with it.
+        confidence: Mean, over the test images, of the largest probability.
+        enough: Float, the least accuracy.
+        most: Float, the greatest confidence.
+    """
+    if lambda_ is not None and not is_radius(lambda_):
+        hint = _("The radius must be a number above 0, and “{answer}” is none.")
+        return _verdict(lambda_, False, hint.format(answer=_short(lambda_)))
+    reached = [_number(value) for value in (accuracy, confidence)]
     hint = _(
-        "The largest norm is {largest:.2f} (at most {bound:g} is allowed), the "
-        "accuracy {accuracy:.3f} (at least {enough:g} is asked)."
-    ).format(largest=largest, bound=bound, accuracy=accuracy, enough=enough)
-    _verdict(lambda_, largest <= bound and accuracy >= enough, hint)
+        "The accuracy is {accuracy:.3f} (at least {enough:g} is asked), the mean "
+        "confidence {confidence:.3f} (at most {most:g} is allowed)."
+    )
+    accuracy, confidence = [math.nan if v is None else v for v in reached]
+    hint = hint.format(
+        accuracy=accuracy, confidence=confidence, enough=enough, most=most
+    )
+    _verdict(lambda_, accuracy >= enough and confidence <= most, hint)
+
+
+def is_radius(answer):
+    """Whether a network can be trained with this answer as the radius of its ball."""
+    return (_number(answer) or 0) > 0
+
+
+def _number(answer):
+    """The answer as a float; `None` where it is not one finite number."""
+    try:
+        if isinstance(answer, bool | str | bytes) or np.ndim(answer):
+            return None
+        value = float(answer)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _short(value):
+    text = " ".join(str(value).split())
+    return text if len(text) <= 60 else text[:59] + "…"
 
 
 def check_axes_of_a_transposed_convolution(answer):

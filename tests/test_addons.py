@@ -64,6 +64,31 @@ def test_nuclear_reaches_the_support_value_of_the_original():
         ours.apply(grads, mine)
 
 
+@with_addons
+@pytest.mark.parametrize(("lambda_", "ord"), [(203.0, "fro"), (40.0, "nuclear")])
+def test_a_network_has_the_same_weights_after_ten_steps(lambda_, ord):
+    rng = np.random.default_rng(0)
+    layers = [keras.layers.Dense(8, "relu"), keras.layers.Dense(3, "softmax")]
+    data = {"x": rng.standard_normal((40, 5)), "y": rng.integers(0, 3, 40)}
+    model = keras.Sequential([keras.Input((5,)), *layers])
+    arguments = {"learning_rate": 0.998, "lambda_": lambda_, "ord": ord, **data}
+    runs = [
+        train(model, batch_size=4, epochs=1, **arguments)
+        for train in (addons.train_ours, addons.train_original)
+    ]
+    for mine, theirs, start in zip(
+        runs[0].weights, runs[1].weights, model.get_weights(), strict=True
+    ):
+        assert np.abs(mine - theirs).max() < 1e-5
+        assert np.abs(mine - start).max() > 1e-3
+    assert np.allclose(runs[0].accuracies, runs[1].accuracies)
+
+
+def test_without_addons_there_is_no_original_run(monkeypatch):
+    monkeypatch.setattr(addons, "available", lambda: False)
+    assert addons.train_original(None, 0.9, 1.0, [], [], 1, 1) is None
+
+
 def test_without_addons_the_error_says_what_to_do(monkeypatch):
     monkeypatch.setattr(addons, "available", lambda: False)
     with pytest.raises(ImportError, match=r"Python 3\.11 only"):

@@ -17,11 +17,21 @@ HISTORY = {
 }
 FIGURES = {
     "accuracy_and_loss": lambda: plotting.accuracy_and_loss({"CG": HISTORY}),
-    "cost_of_constraint": lambda: plotting.cost_of_constraint([1, 2], [0.5, 0.9], 0.9),
+    "accuracy_by_rank": lambda: plotting.accuracy_by_rank({"fro": {1: 0.2, 4: 0.9}}),
     "frank_wolfe_step": plotting.frank_wolfe_step,
     "image_grid": lambda: plotting.image_grid(np.zeros((3, 28, 28)), [1, 2, 3]),
     "norms": lambda: plotting.norms({"CG": [0, 2, 3]}, {"λ": 4}, log=True),
-    "against_the_original": lambda: plotting.against_the_original([0.5], None),
+    "against_the_original": lambda: plotting.against_the_original([0.5], None, 1),
+    "beside_the_original": lambda: plotting.against_the_original(
+        [0.5, 0.6], [0.5, 0.6], 2
+    ),
+    "loss_and_accuracy": lambda: plotting.loss_and_accuracy(
+        {(0.9, 100): [(2.2, 0.9), (2.1, 0.9)]}, [(0.1, 0.9), (2.1, 0.9)]
+    ),
+    "norms_side_by_side": lambda: plotting.norms_side_by_side(
+        {"CG": {"w": list(range(20))}, "SGD": {"w": [3] * 20}}, ["w"], {"λ": 2}
+    ),
+    "rate": lambda: plotting.rate([3.0, 1.0, 0.5], [4.0, 2.0, 0.6]),
     "singular_values": lambda: plotting.singular_values({"fro": np.eye(4)}),
 }
 
@@ -41,6 +51,15 @@ def test_figure_has_pixels_and_a_text(draw):
 def test_the_text_names_the_runs_and_the_bounds():
     text = plotting.norms({"CG": [1], "SGD": [2]}, {"λ": 3}).text
     assert all(name in text for name in ("CG", "SGD", "λ"))
+
+
+@pytest.mark.parametrize(
+    ("draw", "run"),
+    [(plotting.singular_values, np.eye(2)), (plotting.accuracy_by_rank, {1: 0.5})],
+)
+def test_balls_are_named_in_words(draw, run):
+    text = draw({"fro": run, "nuclear": run}).text
+    assert "Frobenius norm" in text and "nuclear norm" in text
 
 
 def test_lines_differ_by_more_than_colour():

@@ -1,5 +1,6 @@
 """Pictures in two dimensions that answer a slider at once."""
 
+import ipywidgets as widgets
 import numpy as np
 from matplotlib.patches import FancyArrowPatch
 
@@ -39,8 +40,13 @@ class Explorer(Board):
         self.values = {name: slider.value for name, slider in sliders.items()}
         self.raster = Raster(9.2, 4.4)
         self._make_figure()
-        self._assemble({name: self._control(name, s) for name, s in sliders.items()})
+        controls = {name: self._control(name, s) for name, s in sliders.items()}
+        self._assemble(controls, *self._make_choices())
         self._redraw()
+
+    def _make_choices(self):
+        """Further widgets above the sliders, whose choices are in `values`."""
+        return []
 
     def _control(self, name, slider):
         lr, note = _("lr = {rate}"), None
@@ -48,10 +54,13 @@ class Explorer(Board):
             note = lambda gamma: lr.format(rate=f"{1 - gamma:.4g}")  # noqa: E731
 
         def use(number):
-            self.values[name] = number
+            self._use(name, number)
             self._redraw()
 
         return Control(slider, use, self._say, ends_of(slider), note)
+
+    def _use(self, name, number):
+        self.values[name] = number
 
     @in_its_language
     def _redraw(self):
@@ -98,7 +107,8 @@ class ConditionalGradientExplorer(Explorer):
     is put back after each step, and plain gradient descent leaves.
 
     Its `controls` are `lambda_` (the radius), `learning_rate` (as the step size
-    `γ = 1 − lr`), `angle` (of the start, in degrees) and `steps`.
+    `γ = 1 − lr`), `angle` (of the start, in degrees) and `steps`. At first its check
+    box `open_loop` is on: γ is 2/(t + 2) in step t, until the slider of γ is moved.
     """
 
     HESSIAN, MINIMUM = np.array([[2.0, 0.9], [0.9, 1.0]]), np.array([2.0, 0.7])
@@ -118,6 +128,23 @@ class ConditionalGradientExplorer(Explorer):
             "angle": slider(_("Angle of the start (°)"), 200, 0, 360, 5),
             "steps": slider(_("Number of steps"), 20, 1, 100, 1),
         }
+
+    def _make_choices(self):
+        self.open_loop = widgets.Checkbox(
+            value=True, description=_("γ = 2/(t + 2) in step t"), indent=False
+        )
+        self.values["open_loop"] = True
+        self.open_loop.observe(self._choose, "value")
+        return [self.open_loop]
+
+    def _choose(self, change):
+        self.values["open_loop"] = change["new"]
+        self._redraw()
+
+    def _use(self, name, number):
+        super()._use(name, number)
+        if name == "learning_rate":
+            self.open_loop.value = False
 
     def _make_figure(self):
         ax = self._add_plane(3.6, _("Paths to the smallest loss"))
@@ -144,13 +171,13 @@ class ConditionalGradientExplorer(Explorer):
         lines = [*self._paths, self._best]
         self.raster.figure.legend(handles=lines, fontsize=10, frameon=False, **corner)
 
-    def _draw(self, lambda_, learning_rate, angle, steps):
+    def _draw(self, lambda_, learning_rate, angle, steps, open_loop):
         hessian, minimum, steps = self.HESSIAN, self.MINIMUM, int(steps)
         turn = np.radians(angle)
         start = lambda_ * np.array([np.cos(turn), np.sin(turn)])
         safe = 1 / np.linalg.eigvalsh(hessian)[-1]
         moves = [
-            plane.conditional_gradient(lambda_, learning_rate),
+            plane.conditional_gradient(lambda_, None if open_loop else learning_rate),
             plane.descent(safe, lambda x: plane.project_to_ball(x, lambda_)),
             plane.descent(safe),
         ]

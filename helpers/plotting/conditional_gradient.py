@@ -44,8 +44,8 @@ def frank_wolfe_step(start=(0.55, 0.6), gradient=(1.0, -0.45), radius=1.0, gamma
     ax.annotate("", new, w, arrowprops={**arrow, "color": GREEN, "linewidth": 3})
     points = (
         (w, "$w$", "o", BLACK, (8, 6)),
-        (support, r"$-\lambda s$", "s", BLUE, (-34, 8)),
-        (new, r"$w + \gamma(-\lambda s - w)$", "D", GREEN, (-6, -20)),
+        (support, r"$-\lambda s$", "s", BLUE, (-40, 4)),
+        (new, r"$w + \gamma(-\lambda s - w)$", "D", GREEN, (6, -20)),
     )
     for point, label, marker, color, offset in points:
         ax.plot(*point, marker=marker, color=color, markersize=9)
@@ -70,27 +70,24 @@ def frank_wolfe_step(start=(0.55, 0.6), gradient=(1.0, -0.45), radius=1.0, gamma
     )
 
 
-def norms(runs, bounds=None, every="epoch", log=False):
-    """Norms of weights over training.
+def norms(runs, bounds=None, log=False):
+    """Norms of weights over training, epoch by epoch.
 
     Args:
         runs: Dict from a name to a list of norms, the first before training. The
             name `"joint"`, as `WeightNorms` calls it, is shown translated.
         bounds: Dict from a label to a bound, drawn as a horizontal line.
-        every: `"epoch"` or `"batch"`: what lies between two norms.
         log: Whether the vertical axis is logarithmic.
     """
     figure, ax = new_figure(8, 4.2)
     names = [_("joint") if name == "joint" else name for name in runs]
-    for name, values, style in zip(names, runs.values(), STYLES * 2, strict=False):
+    for name, values, style in zip(names, runs.values(), STYLES, strict=False):
         values = np.array(values, dtype=float)
         if log:  # the norm of a bias starts at 0, which has no place on such an axis
             values[values == 0] = np.nan
-        marked = max(1, len(values) // 10)
-        ax.plot(values, label=name, markevery=marked, **style)
-    for (label, bound), dash in zip((bounds or {}).items(), ("--", ":"), strict=False):
-        ax.axhline(bound, color=BLACK, linestyle=dash, linewidth=1.5, label=label)
-    ax.set_xlabel(_("epoch") if every == "epoch" else _("batch"))
+        ax.plot(values, label=name, **style)
+    _draw_bounds(ax, bounds)
+    ax.set_xlabel(_("epoch"))
     ax.set_ylabel(_("norm"))
     ax.xaxis.get_major_locator().set_params(integer=True)
     if log:
@@ -105,57 +102,160 @@ def norms(runs, bounds=None, every="epoch", log=False):
     return Picture(figure, text)
 
 
+def _draw_bounds(ax, bounds):
+    for (label, bound), dash in zip((bounds or {}).items(), ("--", ":"), strict=False):
+        ax.axhline(bound, color=BLACK, linestyle=dash, linewidth=1.5, label=label)
+
+
+def norms_side_by_side(histories, names, bounds):
+    """Norms after every batch of several runs, a graph each, with the same axes.
+
+    Args:
+        histories: Dict from a run's name to the `history` of a `WeightNorms`.
+        names: Sequence of the variables to show.
+        bounds: Dict from a label to a bound, drawn as a horizontal line.
+    """
+    count = len(histories)
+    figure, axes = new_figure(
+        9, 3.8, columns=count, squeeze=False, sharex=True, sharey=True
+    )
+    for ax, (run, history) in zip(axes.flat, histories.items(), strict=True):
+        for name, style in zip(names, STYLES, strict=False):
+            ax.plot(
+                history[name], label=name, markevery=len(history[name]) // 8, **style
+            )
+        _draw_bounds(ax, bounds)
+        ax.set_title(run)
+        ax.set_xlabel(_("batch"))
+    axes.flat[0].set_ylabel(_("norm"))
+    axes.flat[0].set_ylim(bottom=0)
+    lines, labels = axes.flat[0].get_legend_handles_labels()
+    figure.legend(lines, labels, loc="outside lower center", ncols=len(labels))
+    text = _(
+        "Norms of {names} after every batch, a graph for each of {runs}. Horizontal "
+        "lines: {bounds}."
+    ).format(
+        names=listing(names), runs=listing(histories), bounds=listing(list(bounds))
+    )
+    return Picture(figure, text)
+
+
+def loss_and_accuracy(cases, references):
+    """Networks as points: test loss to the right, test accuracy upwards.
+
+    Args:
+        cases: Dict from `(momentum, factor)` to a list of `(loss, accuracy)`, a pair
+            for each seed. `factor` is what the logits were multiplied with.
+        references: Pair of `(loss, accuracy)`: of a network trained in a large ball,
+            and of the same network scaled into the small one.
+    """
+    figure, ax = new_figure(8, 4.4)
+    for ((momentum, factor), points), style in zip(cases.items(), STYLES, strict=False):
+        label = _("momentum {momentum:g}, logits × {factor:g}").format(
+            momentum=momentum, factor=factor
+        )
+        look = {**style, "linestyle": "", "markersize": 9}
+        ax.plot(*zip(*points, strict=True), label=label, **look)
+    ax.plot(
+        *zip(*references, strict=True),
+        color=BLACK,
+        linestyle=":",
+        marker="X",
+        markersize=9,
+        label=_("one network, before and after scaling"),
+    )
+    ax.set_xlim(0, 2.5)
+    ax.set_ylim(0, 1)
+    ax.set_xlabel(_("test loss"))
+    ax.set_ylabel(_("test accuracy"))
+    ax.legend(loc="lower left")
+    text = _(
+        "Networks as points, test loss to the right and test accuracy upwards. Scaling "
+        "a network moves it far to the right and not downwards. Among the networks "
+        "trained in the small ball, those of the highest accuracy have a high loss."
+    )
+    return Picture(figure, text)
+
+
+def rate(errors, gaps):
+    """Error and Frank–Wolfe gap by step, on logarithmic axes, beside a line of 1/t.
+
+    Args:
+        errors: Sequence of losses minus the lowest loss in the ball.
+        gaps: Sequence of as many Frank–Wolfe gaps.
+    """
+    figure, ax = new_figure(7, 4)
+    steps = np.arange(1, len(errors))
+    ax.plot(steps, gaps[1:], color=VERMILION, linestyle="--", label=_("gap"))
+    ax.plot(steps, errors[1:], color=BLUE, label=_("error"))
+    peak = np.max(np.multiply(errors[1:], steps + 2))
+    ax.plot(
+        steps, peak / (steps + 2), color=GREY, linestyle=":", label=_("falls like 1/t")
+    )
+    ax.set_xscale("log")
+    ax.set_yscale("log")
+    ax.set_xlabel(_("step t"))
+    ax.set_ylabel(_("loss above the lowest"))
+    ax.legend(loc="lower left")
+    text = _(
+        "Error and Frank–Wolfe gap by step. The gap lies above the error and comes "
+        "down to it. Both fall below a dotted line that falls like 1/t."
+    )
+    return Picture(figure, text)
+
+
+def _ball(name):
+    return {"fro": _("Frobenius norm"), "nuclear": _("nuclear norm")}.get(name, name)
+
+
 def singular_values(runs):
     """Singular values, from the largest to the smallest, of several matrices.
 
     Args:
-        runs: Dict from a name to a matrix.
+        runs: Dict from the name of a ball, such as `"fro"`, to a matrix.
     """
     figure, ax = new_figure(8, 4)
     for (name, matrix), style in zip(runs.items(), STYLES, strict=False):
         values = np.linalg.svd(np.asarray(matrix), compute_uv=False)
         numbers = np.arange(1, len(values) + 1)
-        ax.plot(numbers, values, label=name, markersize=4, **style)
+        ax.plot(numbers, values, label=_ball(name), markersize=4, **style)
     ax.set_xlabel(_("number of the singular value"))
     ax.set_ylabel(_("singular value"))
     ax.set_yscale("log")
     ax.legend()
     text = _("Singular values from the largest to the smallest: {names}.")
-    return Picture(figure, text.format(names=listing(runs)))
+    return Picture(figure, text.format(names=listing([_ball(name) for name in runs])))
 
 
-def cost_of_constraint(radii, accuracies, reference=None):
-    """Test accuracy against the radius of the ball.
+def accuracy_by_rank(runs):
+    """Test accuracy against the number of singular values that were kept.
 
     Args:
-        radii: Sequence of λ.
-        accuracies: Sequence of as many test accuracies.
-        reference: Accuracy without a constraint, as a horizontal line.
+        runs: Dict from the name of a ball to a dict from a rank to an accuracy.
     """
-    figure, ax = new_figure(7, 4)
-    ax.plot(radii, accuracies, label=_("Conditional Gradient"), **STYLES[0])
-    if reference is not None:
-        ax.axhline(
-            reference,
-            color=BLACK,
-            linestyle="--",
-            label=_("SGD without a constraint"),
-        )
-    ax.set_xscale("log")
-    ax.set_xticks(radii, [f"{radius:g}" for radius in radii])
-    ax.minorticks_off()
-    ax.set_xlabel(_("radius λ of the ball"))
+    figure, ax = new_figure(8, 4)
+    for (name, accuracies), style in zip(runs.items(), STYLES, strict=False):
+        ax.plot(list(accuracies), accuracies.values(), label=_ball(name), **style)
+    ax.set_ylim(0, 1)
+    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.set_xlabel(_("singular values kept in each hidden layer"))
     ax.set_ylabel(_("test accuracy"))
     ax.legend(loc="lower right")
-    return Picture(figure, _("Test accuracy against the radius λ of the ball."))
+    text = _(
+        "Test accuracy against the number of singular values kept in each hidden "
+        "layer: {names}. Both end at about the same accuracy; the nuclear norm gets "
+        "there with fewer."
+    )
+    return Picture(figure, text.format(names=listing([_ball(name) for name in runs])))
 
 
-def against_the_original(ours, original):
+def against_the_original(ours, original, epochs):
     """Both accuracies over training, or ours alone and why.
 
     Args:
-        ours: What `addons.train_ours` returned.
-        original: What `addons.train_original` returned.
+        ours: List of running accuracies, as `addons.train_ours` returns them.
+        original: The same from `addons.train_original`, or `None`.
+        epochs: How many epochs they stand for.
     """
     runs = {_("ours"): ours}
     if original is not None:
@@ -163,15 +263,17 @@ def against_the_original(ours, original):
     figure, ax = new_figure(8, 4)
     # The first line is wide, so that it shows under the second.
     looks = ({"linewidth": 6, "markersize": 10, "alpha": 0.5}, {"markersize": 5})
-    for (name, accuracies), style, look in zip(
-        runs.items(), STYLES, looks, strict=False
-    ):
-        ax.plot(accuracies, label=name, **style, **look)
+    for (name, values), style, look in zip(runs.items(), STYLES, looks, strict=False):
+        position = np.arange(1, len(values) + 1) * epochs / len(values)
+        ax.plot(position, values, label=name, **style, **look)
+    for epoch in range(1, epochs):
+        label = _("a new epoch, a new mean") if epoch == 1 else None
+        ax.axvline(epoch, color=GREY, linestyle=":", label=label)
     if original is None:
         ax.set_title(
             _("TensorFlow Addons needs Python 3.11; there is nothing to compare here.")
         )
-    ax.set_xlabel(_("training, 14 points an epoch"))
+    ax.set_xlabel(_("epoch"))
     ax.set_ylabel(_("running accuracy"))
     ax.legend(loc="lower right")
     text = _(

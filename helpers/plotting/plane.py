@@ -1,5 +1,7 @@
 """The mathematics behind the explorers: quadratics, paths and condition numbers."""
 
+import itertools
+
 import numpy as np
 from scipy.optimize import brentq
 
@@ -37,13 +39,20 @@ def path(hessian, minimum, start, steps, move):
     return np.array(points)
 
 
-def conditional_gradient(radius, step_size):
-    """The move of Conditional Gradient in the ball around 0."""
+def conditional_gradient(radius, step_size=None):
+    """The move of Conditional Gradient in the ball around 0.
+
+    Args:
+        radius: Of the ball.
+        step_size: γ; `None` for 2/(t + 2) in move t, counted from 0.
+    """
+    calls = itertools.count()
 
     def move(x, gradient):
+        gamma = 2 / (next(calls) + 2) if step_size is None else step_size
         norm = np.linalg.norm(gradient)
         support = gradient / norm if norm > 0 else gradient
-        return (1 - step_size) * x - step_size * radius * support
+        return (1 - gamma) * x - gamma * radius * support
 
     return move
 
