@@ -26,6 +26,7 @@ with an entry that is not finite has such an entry too.
 """
 
 import math
+import numbers
 
 import keras
 from keras import ops
@@ -285,7 +286,7 @@ class Lp(FeasibleSet):
     """
 
     def __init__(self, p):
-        if isinstance(p, bool | str) or not p >= 1:
+        if not isinstance(p, numbers.Real) or isinstance(p, bool) or not p >= 1:
             raise ValueError(f"`p` must be a number, at least 1. Received: {p!r}")
         self.p = float(p)
         self._named = {1.0: L1(), 2.0: Frobenius(), math.inf: Max()}.get(self.p)
@@ -304,7 +305,7 @@ class Lp(FeasibleSet):
         d = in_float(direction)
         sizes = ops.divide_no_nan(ops.abs(d), ops.max(ops.abs(d)))
         point = _sign(d) * ops.power(sizes, 1 / (self.p - 1))
-        return ops.divide_no_nan(point, self.norm(point))
+        return _where_finite(d, ops.divide_no_nan(point, self.norm(point)))
 
     def nearest(self, w, radius):
         if self._named:
@@ -360,7 +361,7 @@ class Simplex(FeasibleSet):
 
     def support(self, direction):
         d = in_float(direction)
-        return ops.where(ops.isfinite(d), _at_largest(d), float("nan"))
+        return _where_finite(d, _at_largest(d))
 
     def oracle(self, gradient, start=None):
         return -self.support(-gradient), start
@@ -408,6 +409,11 @@ def get(identifier):
 def _sign(d):
     """1, 0 or −1 for each entry; NaN where it is infinite or NaN."""
     return ops.divide_no_nan(d, ops.abs(d))
+
+
+def _where_finite(d, point):
+    """The point, with NaN where the direction is infinite or NaN."""
+    return ops.where(ops.isfinite(d), point, float("nan"))
 
 
 def _at_largest(values, k=1):
