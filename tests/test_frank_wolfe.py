@@ -102,7 +102,9 @@ def test_max_is_lion(shape, lr, wd, beta):
     ours = FrankWolfe(lr * wd, 1 / wd, "max", momentum=beta)
     theirs = walk(lion, start, gradient)
     assert np.abs(theirs - start).max() > 50 * lr  # it went somewhere
-    np.testing.assert_allclose(walk(ours, start, gradient), theirs, atol=1e-6, rtol=1e-6)
+    np.testing.assert_allclose(
+        walk(ours, start, gradient), theirs, atol=1e-6, rtol=1e-6
+    )
 
 
 def exact_polar(self, x, steps):
@@ -443,9 +445,11 @@ def test_moving_average_of_the_weights():
     for start in range(0, 64, 16):
         twin.train_on_batch(INPUTS[start : start + 16], LABELS[start : start + 16])
         w = twin.get_weights()
-        average = w if average is None else [
-            0.5 * a + 0.5 * b for a, b in zip(average, w, strict=True)
-        ]
+        average = (
+            w
+            if average is None
+            else [0.5 * a + 0.5 * b for a, b in zip(average, w, strict=True)]
+        )
     for a, b in zip(model.get_weights(), average, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
 

@@ -19,8 +19,8 @@ serializable = keras.saving.register_keras_serializable(package="optimizer_lesso
 def frank_wolfe_step(w, s, radius, gamma):
     """From `w` the fraction `gamma` of the way to the point `-radius * s` of the set.
 
-    `(1 − gamma) * w − gamma * radius * s`, written so that rounding cannot carry an
-    entry of `w` away from that point, however many steps there are.
+    That is `(1 − gamma) * w − gamma * radius * s`. Written as below, both products are
+    rounded as parts of `w`, and no rounding adds up over many steps.
 
     Args:
         w: Tensor, the variable.
@@ -28,7 +28,7 @@ def frank_wolfe_step(w, s, radius, gamma):
         radius: Number, by which the unit set is multiplied.
         gamma: Number from 0 to 1, the step size.
     """
-    return w - gamma * (w + radius * s)
+    return w - gamma * w - gamma * radius * s
 
 
 @serializable
@@ -363,19 +363,7 @@ class ConditionalGradient(FrankWolfe):
         self.ord = ord
 
     def _step(self, w, s, radius, learning_rate, d):
-        # TFA's rule to the bit. Its rounding adds up over many steps: a norm that is
-        # above the radius by rounding alone is taken back in the same multiplication.
-        decay = learning_rate
-        if self.ord == "fro":
-            excess = frobenius_norm(w) / radius
-            rounding = ops.logical_and(excess > 1.0, excess < 1.00001)
-            decay = ops.where(rounding, decay / excess, decay)
-        new = decay * w - (1.0 - learning_rate) * radius * s
-        if self.ord == "nuclear":  # whose norm would cost more: between w and −λs
-            target = -radius * s
-            new = ops.minimum(new, ops.maximum(w, target))
-            new = ops.maximum(new, ops.minimum(w, target))
-        return new
+        return learning_rate * w - (1.0 - learning_rate) * radius * s
 
     @property
     def lambda_(self):
