@@ -59,8 +59,7 @@ def test_steps_are_the_formula(ball, shape):
         optimizer.apply([g], [variable])
         d = 0.8 * d + 0.2 * g
         w = (1 - 0.1) * w - 0.1 * 3 * numpy_support(ball, d)
-        distance = np.linalg.norm(variable.numpy() - w)
-        assert distance <= 2e-4 * np.linalg.norm(w)
+        assert np.linalg.norm(variable - w) <= 3e-4 * (1 + np.linalg.norm(w))
 
 
 @pytest.mark.parametrize("ball", ["fro", "max", KSparse(2), Simplex()])
@@ -81,16 +80,21 @@ def least_squares(seed, shape, noise=0.1):
     """Start, and a function of weights and step: a gradient with noise."""
     rng = np.random.default_rng(seed)
     target = rng.standard_normal(shape).astype("float32")
-    noises = gradients(seed, shape, 200)
+    noises = tf.constant(np.float32(noise) * np.stack(gradients(seed, shape, 200)))
     start = rng.standard_normal(shape).astype("float32")
-    return start, lambda w, step: w - target + np.float32(noise) * noises[step]
+    return start, lambda w, step: w - target + noises[step]
 
 
 def walk(optimizer, start, gradient, steps=200):
     variable = keras.Variable(start)
-    for step in range(steps):
-        g = gradient(ops.convert_to_numpy(variable), step)
-        optimizer.apply([ops.convert_to_tensor(g)], [variable])
+    optimizer.build([variable])
+
+    @tf.function
+    def all_steps():
+        for step in tf.range(steps):
+            optimizer.apply([gradient(variable.value, step)], [variable])
+
+    all_steps()
     return ops.convert_to_numpy(variable)
 
 
@@ -101,7 +105,7 @@ def test_max_is_lion(shape, lr, wd, beta):
     lion = keras.optimizers.Lion(lr, beta, beta, weight_decay=wd)
     ours = FrankWolfe(lr * wd, 1 / wd, "max", momentum=beta)
     theirs = walk(lion, start, gradient)
-    assert np.abs(theirs - start).max() > 50 * lr  # it went somewhere
+    assert np.abs(theirs - start).max() > 20 * lr  # it went somewhere
     np.testing.assert_allclose(
         walk(ours, start, gradient), theirs, atol=1e-6, rtol=1e-6
     )
@@ -160,12 +164,11 @@ def test_fro_is_normalized_sgd_with_momentum_and_decoupled_decay():
     lr, wd, beta = 0.01, 0.2, 0.9
     start, gradient = least_squares(2, (5, 3))
     sgd = keras.optimizers.SGD(lr, weight_decay=wd)
-    average = np.zeros((5, 3))
+    average = tf.Variable(tf.zeros((5, 3)))
 
     def normalized(w, step):
-        nonlocal average
-        average = beta * average + (1 - beta) * gradient(w, step)
-        return np.float32(average / np.linalg.norm(average))
+        average.assign(beta * average + (1 - beta) * gradient(w, step))
+        return average / tf.norm(average)
 
     theirs = walk(sgd, start, normalized)
     ours = walk(FrankWolfe(lr * wd, 1 / wd, "fro", momentum=beta), start, gradient)
@@ -202,7 +205,7 @@ def norm_of(ball, variable):
     shape=st.sampled_from([(), (1,), (9,), (4, 3), (2, 2, 3)]),
     momentum=st.sampled_from([0.0, 0.9]),
 )
-@hypothesis.settings(max_examples=12)
+@hypothesis.settings(max_examples=8)
 def test_feasible_variables_stay_feasible(ball, steps, radius, shape, momentum):
     optimizer = FrankWolfe(0.5, radius, ball, momentum=momentum)
     variable = keras.Variable(3 * radius * np.ones(shape, "float32"))
@@ -215,11 +218,26 @@ def test_feasible_variables_stay_feasible(ball, steps, radius, shape, momentum):
         assert norm_of(ball, variable) <= np.float32(radius) * (1 + 1e-5)
 
 
-@pytest.mark.parametrize("ball", ["fro", "max", "l1", "outputs", "inputs", KSparse(3)])
-@pytest.mark.parametrize("shape", [(50,), (7, 5)])
-@pytest.mark.parametrize("xla", [False, True])
-def test_rounding_does_not_add_up_at_the_boundary(ball, shape, xla):
+SUMS = ["l1", "nuclear", "spectral", KSparse(3), Lp(1.5)]
+
+
+@pytest.mark.parametrize(
+    ("ball", "noise"),
+    [(b, 1e-3) for b in ("fro", "max", "outputs", *SUMS)] + [(b, 0.0) for b in SUMS],
+    ids=str,
+)
+def test_rounding_does_not_add_up_at_the_boundary(ball, noise):
     """20,000 small steps towards nearly the same point, where it would."""
+    check_boundary(ball, noise, xla=False)
+
+
+@pytest.mark.parametrize("ball", ["fro", "max", "l1"])
+def test_rounding_does_not_add_up_under_xla(ball):
+    check_boundary(ball, 1e-3, xla=True)
+
+
+def check_boundary(ball, noise, xla):
+    shape = (7, 5)
     optimizer = FrankWolfe(5e-4, 0.7, ball)
     variable = keras.Variable(np.ones(shape, "float32"))
     optimizer.make_feasible([variable])
@@ -229,8 +247,8 @@ def test_rounding_does_not_add_up_at_the_boundary(ball, shape, xla):
     @tf.function(jit_compile=xla)
     def many():
         for _ in tf.range(20_000):
-            noise = 1e-3 * tf.random.normal(shape)
-            optimizer.apply([gradient + noise], [variable])
+            varied = gradient + noise * tf.random.normal(shape)
+            optimizer.apply([varied], [variable])
 
     optimizer.build([variable])
     many()
@@ -476,23 +494,18 @@ def test_saved_in_mid_training_continues_as_if_never_saved(ball, tmp_path):
     assert_same_weights(unbroken, loaded)
 
 
-def test_a_nan_reaches_the_callback_that_ends_training():
-    for ball in NAMES:
-        model = model_of(optimizer=FrankWolfe(0.1, ball=ball, momentum=0.9))
-        broken = np.where(np.arange(64)[:, None] == 20, np.nan, INPUTS)
-        model.fit(
-            broken,
-            LABELS,
-            batch_size=16,
-            shuffle=False,
-            verbose=0,
-            callbacks=[keras.callbacks.TerminateOnNaN()],
-        )
-        assert model.stop_training
-        variable = keras.Variable(np.ones((4, 3), "float32"))
-        gradient = np.full((4, 3), np.inf, "float32")
-        FrankWolfe(0.1, ball=ball).apply([gradient], [variable])
-        assert not np.isfinite(variable).all()
+@pytest.mark.parametrize("ball", [*NAMES, KSparse(3), Simplex()], ids=str)
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_broken_gradient_reaches_the_loss_and_the_callback_that_ends_training(
+    ball, value
+):
+    model = model_of(optimizer=FrankWolfe(0.1, ball=ball, momentum=0.9))
+    broken = np.full((3,), value, "float32")
+    zeros = [np.zeros(v.shape, "float32") for v in model.trainable_variables]
+    model.optimizer.apply([*zeros[:-1], broken], model.trainable_variables)
+    ended = keras.callbacks.TerminateOnNaN()
+    fit(model, callbacks=[ended])
+    assert model.stop_training
 
 
 def test_different_balls_for_different_layers():
@@ -511,7 +524,7 @@ def test_different_balls_for_different_layers():
         optimizer.make_feasible(layer.trainable_variables)
     model.compile(
         keras.optimizers.MultiOptimizer(
-            keras.optimizers.OptimizerMap(inside, {"logits/.*": last})
+            keras.optimizers.OptimizerMap(inside, {".*logits/.*": last})
         ),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     )
