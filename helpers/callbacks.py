@@ -64,6 +64,90 @@ class WeightNorms(keras.callbacks.Callback):
             self.history.setdefault(name, []).append(float(value))
 
 
+class FrankWolfeGap(keras.callbacks.Callback):
+    """Record the Frank–Wolfe gap of the loss on fixed examples, on any backend.
+
+    The optimizer must have `gap`, as `FrankWolfe` and `ConditionalGradient` do.
+
+    Args:
+        x: Inputs of the examples, as the model takes them.
+        y: Targets of the examples.
+        every: `"epoch"` or `"batch"`: when to record. What comes before the first
+            update is recorded too, so there is one entry more than updates.
+
+    Attributes:
+        history: List of floats.
+
+    Raises:
+        ValueError: If `every` is neither, or the model's optimizer has no `gap`.
+    """
+
+    def __init__(self, x, y, every="epoch"):
+        super().__init__()
+        if every not in ("epoch", "batch"):
+            raise ValueError(f"`every` must be 'epoch' or 'batch'. Received: {every!r}")
+        self.x, self.y = ops.convert_to_tensor(x), ops.convert_to_tensor(y)
+        self.every = every
+        self.history = []
+
+    def on_train_begin(self, logs=None):
+        if not hasattr(self.model.optimizer, "gap"):
+            raise ValueError(
+                "`FrankWolfeGap` needs an optimizer with a method `gap`, such as "
+                f"`FrankWolfe`. Received: {self.model.optimizer!r}"
+            )
+        if not self.history:
+            self._record()
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.every == "batch":
+            self._record()
+
+    def on_epoch_end(self, epoch, logs=None):
+        if self.every == "epoch":
+            self._record()
+
+    def _record(self):
+        variables = self.model.trainable_variables
+        gap = self.model.optimizer.gap(gradients(self.model, self.x, self.y), variables)
+        self.history.append(float(ops.convert_to_numpy(gap)))
+
+
+def gradients(model, x, y):
+    """The gradients of a compiled model's loss, as without dropout, on any backend.
+
+    Args:
+        model: Compiled `keras.Model`.
+        x: Tensor, the inputs.
+        y: Tensor, the targets.
+
+    Returns:
+        List of tensors, one for each trainable variable.
+    """
+    variables = model.trainable_variables
+
+    def loss():
+        return model.compute_loss(x, y, model(x, training=False), training=False)
+
+    if keras.config.backend() == "tensorflow":
+        import tensorflow as tf
+
+        with tf.GradientTape() as tape:
+            value = loss()
+        return tape.gradient(value, [variable.value for variable in variables])
+    if keras.config.backend() == "torch":
+        import torch
+
+        return torch.autograd.grad(loss(), [variable.value for variable in variables])
+    import jax
+
+    def of(values):
+        with keras.StatelessScope(zip(variables, values, strict=True)):
+            return loss()
+
+    return jax.grad(of)([variable.value for variable in variables])
+
+
 class EpochTimer(keras.callbacks.Callback):
     """Measure the duration of each epoch.
 

@@ -26,6 +26,7 @@ with an entry that is not finite has such an entry too.
 """
 
 import math
+import numbers
 
 import keras
 from keras import ops
@@ -38,6 +39,11 @@ from helpers.singular import (
     singular_values,
     with_singular_values,
 )
+
+# How far outside a variable can be that a step from inside has left: rounding.
+ROUNDING = 1.0001
+# Where the norm would cost too much, a step ends a unit of float32 further inside.
+INWARDS = 1 - 2.0**-23
 
 serializable = keras.saving.register_keras_serializable(package="optimizer_lessons")
 
@@ -101,6 +107,13 @@ class FeasibleSet:
     def nearest(self, w, radius):
         """The point of `radius` times the set nearest to a `w` outside it."""
         return w * (radius / ops.maximum(self.norm(w), radius))
+
+    def settle(self, w, radius):
+        """`w` after a step, without what rounding would add up to over many steps.
+
+        Where the set bounds each entry or length by itself, rounding adds nothing.
+        """
+        return w
 
     def oracle(self, gradient, start=None):
         """What an optimizer asks for: its step goes to `-radius * s`.
@@ -171,6 +184,9 @@ class L1(FeasibleSet):
     def nearest(self, w, radius):
         return _sign(w) * _nearest_with_sum(ops.abs(w), radius)
 
+    def settle(self, w, radius):
+        return _taken_back(w, self.norm(w) / radius)
+
     def diameter(self, shape):
         return 2.0
 
@@ -216,6 +232,9 @@ class Nuclear(FeasibleSet):
 
         return ops.reshape(with_singular_values(as_matrix(w), change), w.shape)
 
+    def settle(self, w, radius):
+        return w * INWARDS
+
     def diameter(self, shape):
         return 2.0
 
@@ -236,6 +255,9 @@ class Spectral(FeasibleSet):
             return ops.minimum(values, radius)
 
         return ops.reshape(with_singular_values(as_matrix(w), change), w.shape)
+
+    def settle(self, w, radius):
+        return w * INWARDS
 
     def diameter(self, shape):
         return 2.0 * math.sqrt(min(math.prod(shape[:-1]), math.prod(shape[-1:])))
@@ -285,7 +307,7 @@ class Lp(FeasibleSet):
     """
 
     def __init__(self, p):
-        if isinstance(p, bool | str) or not p >= 1:
+        if not isinstance(p, numbers.Real) or isinstance(p, bool) or not p >= 1:
             raise ValueError(f"`p` must be a number, at least 1. Received: {p!r}")
         self.p = float(p)
         self._named = {1.0: L1(), 2.0: Frobenius(), math.inf: Max()}.get(self.p)
@@ -304,12 +326,15 @@ class Lp(FeasibleSet):
         d = in_float(direction)
         sizes = ops.divide_no_nan(ops.abs(d), ops.max(ops.abs(d)))
         point = _sign(d) * ops.power(sizes, 1 / (self.p - 1))
-        return ops.divide_no_nan(point, self.norm(point))
+        return _where_finite(d, ops.divide_no_nan(point, self.norm(point)))
 
     def nearest(self, w, radius):
         if self._named:
             return self._named.nearest(w, radius)
         return super().nearest(w, radius)
+
+    def settle(self, w, radius):
+        return _taken_back(w, self.norm(w) / radius)
 
     def diameter(self, shape):
         return 2.0 * math.prod(shape) ** max(0.0, 0.5 - 1 / self.p)
@@ -342,6 +367,9 @@ class KSparse(FeasibleSet):
     def nearest(self, w, radius):
         return _sign(w) * _nearest_with_sum(ops.abs(w), self.k * radius, radius)
 
+    def settle(self, w, radius):
+        return _taken_back(w, self.norm(w) / radius)
+
     def diameter(self, shape):
         return 2.0 * math.sqrt(min(self.k, math.prod(shape)))
 
@@ -360,13 +388,17 @@ class Simplex(FeasibleSet):
 
     def support(self, direction):
         d = in_float(direction)
-        return ops.where(ops.isfinite(d), _at_largest(d), float("nan"))
+        return _where_finite(d, _at_largest(d))
 
     def oracle(self, gradient, start=None):
         return -self.support(-gradient), start
 
     def project(self, w, radius):
         return _nearest_with_sum(in_float(w), radius)
+
+    def settle(self, w, radius):
+        sums = ops.sum(w) / radius
+        return _taken_back(ops.maximum(w, 0.0), sums, ops.abs(sums - 1.0) + 1.0)
 
     def diameter(self, shape):
         return math.sqrt(2.0)
@@ -408,6 +440,18 @@ def get(identifier):
 def _sign(d):
     """1, 0 or −1 for each entry; NaN where it is infinite or NaN."""
     return ops.divide_no_nan(d, ops.abs(d))
+
+
+def _where_finite(d, point):
+    """The point, with NaN where the direction is infinite or NaN."""
+    return ops.where(ops.isfinite(d), point, float("nan"))
+
+
+def _taken_back(w, excess, size=None):
+    """`w / excess` where that, or `size`, is above 1 by no more than rounding."""
+    size = excess if size is None else size
+    rounding = ops.logical_and(size > 1.0, size < ROUNDING)
+    return w / ops.where(rounding, excess, 1.0)
 
 
 def _at_largest(values, k=1):

@@ -1,77 +1,313 @@
-"""The geometry against NumPy in float64."""
+"""The sets against NumPy and SciPy in float64."""
 
 import hypothesis
+import keras
 import numpy as np
 import pytest
+from conftest import require
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from keras import ops
+from scipy.optimize import linprog, minimize
 
-from helpers import feasible_sets
+from helpers import feasible_sets, singular
+from helpers.feasible_sets import SETS, KSparse, Lp, Simplex
 
-finite = st.floats(-1e3, 1e3, width=32)
-tensors = hnp.arrays(
-    "float32", hnp.array_shapes(max_dims=4, max_side=6), elements=finite
+SIZES = st.sampled_from([1e-8, 1e-3, 1.0, 1e3, 1e8])
+# Entries as in a gradient: many of one size, some 0, some equal.
+entries = st.floats(-1, 1, width=32).map(lambda x: np.float32(round(x, 3)))
+tensors = st.builds(
+    lambda array, size: array * np.float32(size),
+    hnp.arrays(
+        "float32",
+        hnp.array_shapes(min_dims=0, max_dims=4, max_side=6),
+        elements=entries,
+    ),
+    SIZES,
 )
+BALLS = {
+    **SETS,
+    "Lp(1)": Lp(1),
+    "Lp(1.5)": Lp(1.5),
+    "Lp(2)": Lp(2),
+    "Lp(4)": Lp(4),
+    "Lp(inf)": Lp(float("inf")),
+    "KSparse(3)": KSparse(3),
+}
+ALL = {**BALLS, "Simplex": Simplex()}
 
 
-def with_singular_values(shape, values, seed=0):
-    """A random matrix with the given singular values."""
-    rng = np.random.default_rng(seed)
-    left, _ = np.linalg.qr(rng.standard_normal((shape[0], len(values))))
-    right, _ = np.linalg.qr(rng.standard_normal((shape[1], len(values))))
-    return ((left * values) @ right.T).astype("float32")
+def matrix_of(array):
+    """A tensor as the matrix that the sets take it for, in float64."""
+    array = np.float64(array)
+    return array.reshape(-1, array.shape[-1] if array.ndim else 1)
 
 
-def numpy_matrix(array):
-    columns = array.shape[-1] if array.ndim > 1 else 1
-    return array.astype("float64").reshape(-1, columns)
+def values_of(array):
+    return np.linalg.svd(matrix_of(array), compute_uv=False)
+
+
+def p_norm(p):
+    return lambda w: np.linalg.norm(np.float64(w).ravel(), p)
+
+
+def largest_sum(k):
+    return lambda d: np.sort(np.abs(np.float64(d)).ravel())[::-1][:k].sum()
 
 
 NORMS = {
-    "fro": lambda matrix: np.sqrt((matrix**2).sum()),
-    "nuclear": lambda matrix: np.linalg.svd(matrix, compute_uv=False).sum(),
+    "fro": p_norm(2),
+    "l1": p_norm(1),
+    "max": p_norm(np.inf),
+    "nuclear": lambda w: values_of(w).sum(),
+    "spectral": lambda w: values_of(w).max(),
+    "outputs": lambda w: np.linalg.norm(matrix_of(w), axis=0).max(),
+    "inputs": lambda w: np.linalg.norm(matrix_of(w), axis=1).max(),
+    "Lp(1)": p_norm(1),
+    "Lp(1.5)": p_norm(1.5),
+    "Lp(2)": p_norm(2),
+    "Lp(4)": p_norm(4),
+    "Lp(inf)": p_norm(np.inf),
+    "KSparse(3)": lambda w: max(p_norm(np.inf)(w), p_norm(1)(w) / 3),
+    "KSparse": lambda w: max(p_norm(np.inf)(w), p_norm(1)(w) / 3),
+    "Lp": p_norm(1.5),
 }
-# The support value ⟨g, s⟩ is the dual norm of g.
-DUAL_NORMS = {
-    "fro": NORMS["fro"],
-    "nuclear": lambda matrix: np.linalg.svd(matrix, compute_uv=False)[0],
+# The support value ⟨d, s⟩ is the dual norm of d.
+DUALS = {
+    "fro": p_norm(2),
+    "l1": p_norm(np.inf),
+    "max": p_norm(1),
+    "nuclear": NORMS["spectral"],
+    "spectral": NORMS["nuclear"],
+    "outputs": lambda d: np.linalg.norm(matrix_of(d), axis=0).sum(),
+    "inputs": lambda d: np.linalg.norm(matrix_of(d), axis=1).sum(),
+    "Lp(1)": p_norm(np.inf),
+    "Lp(1.5)": p_norm(3),
+    "Lp(2)": p_norm(2),
+    "Lp(4)": p_norm(4 / 3),
+    "Lp(inf)": p_norm(1),
+    "KSparse(3)": largest_sum(3),
+    "KSparse": largest_sum(3),
+    "Lp": p_norm(3),
+    "Simplex": lambda d: np.float64(d).max(),
 }
 
 
-@pytest.mark.parametrize("ord", feasible_sets.BALLS)
+def check_support(name, direction, support):
+    """The point lies in the set and is furthest, to 1e-3."""
+    support = np.float64(support)
+    assert support.shape == direction.shape
+    if name == "Simplex":
+        assert support.min() >= 0
+        assert support.sum() == 1
+    else:
+        assert NORMS[name](support) <= 1 + 1e-3
+    value = (support * np.float64(direction)).sum()
+    assert value == pytest.approx(DUALS[name](direction), rel=1e-3)
+
+
+@pytest.mark.parametrize("name", BALLS)
 @hypothesis.given(array=tensors)
-def test_norm_is_numpy_s(ord, array):
-    norm = float(feasible_sets.BALLS[ord].norm(array))
-    assert norm == pytest.approx(NORMS[ord](numpy_matrix(array)), rel=1e-5, abs=1e-6)
+@hypothesis.settings(max_examples=20)
+def test_norm_is_numpy_s(name, array):
+    norm = float(BALLS[name].norm(array))
+    assert norm == pytest.approx(NORMS[name](array), rel=1e-5, abs=1e-12)
 
 
-@pytest.mark.parametrize("ord", feasible_sets.BALLS)
+@pytest.mark.parametrize("name", ALL)
 @hypothesis.given(array=tensors)
-def test_support_lies_in_the_ball_and_is_furthest(ord, array):
-    support, _ = feasible_sets.BALLS[ord].support(array)
-    support = ops.convert_to_numpy(support).astype("float64")
-    assert support.shape == array.shape
-    assert NORMS[ord](numpy_matrix(support)) <= 1 + 1e-5
-    value = (support * array).sum()
-    assert value == pytest.approx(DUAL_NORMS[ord](numpy_matrix(array)), rel=1e-3)
+@hypothesis.settings(max_examples=30)
+def test_support_lies_in_the_set_and_is_furthest(name, array):
+    check_support(name, array, ops.convert_to_numpy(ALL[name].support(array)))
 
 
-@pytest.mark.parametrize("ord", feasible_sets.BALLS)
+@pytest.mark.parametrize("name", BALLS)
 @pytest.mark.parametrize("shape", [(), (3,), (2, 3), (300, 300), (2, 2, 3, 4)])
-def test_support_of_zero_is_zero(ord, shape):
-    support, _ = feasible_sets.BALLS[ord].support(np.zeros(shape, "float32"))
+def test_support_of_zero_is_zero(name, shape):
+    support = BALLS[name].support(np.zeros(shape, "float32"))
     np.testing.assert_array_equal(support, np.zeros(shape))
 
 
-@pytest.mark.parametrize("ord", feasible_sets.BALLS)
+@pytest.mark.parametrize("name", BALLS)
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 @pytest.mark.parametrize("size", [1e-4, 300.0])
 @pytest.mark.parametrize("shape", [(), (64,), (16, 32), (200, 200)])
-def test_support_of_half_precision_gradients_has_norm_one(ord, dtype, size, shape):
+def test_support_of_half_precision_gradients_lies_in_the_ball(name, dtype, size, shape):
     gradient = ops.cast(np.full(shape, size, "float32"), dtype)
-    support, _ = feasible_sets.BALLS[ord].support(gradient, epsilon=1e-7)
-    assert np.linalg.norm(np.ravel(support)) == pytest.approx(1, abs=1e-2)
+    support = np.float64(BALLS[name].support(gradient))
+    assert NORMS[name](support) == pytest.approx(1, abs=1e-2)
+
+
+def polytopes():
+    """Sets bounded by planes, as `A x ≤ b` in `n` unknowns after those given."""
+    yield "l1", SETS["l1"], lambda n: ({"A_ub": np.ones((1, 2 * n)), "b_ub": [1]})
+    yield "max", SETS["max"], lambda n: ({"bounds": (0, 1)})
+    box = {"bounds": (0, 1)}
+    for k in (1, 2, 3, 20):
+        yield (
+            f"KSparse({k})",
+            KSparse(k),
+            lambda n, k=k: {"A_ub": np.ones((1, 2 * n)), "b_ub": [k], **box},
+        )
+
+
+@pytest.mark.parametrize(
+    ("ball", "problem"), [pytest.param(b, p, id=name) for name, b, p in polytopes()]
+)
+@hypothesis.given(array=tensors.filter(lambda array: np.abs(array).max() > 0))
+@hypothesis.settings(max_examples=20)
+def test_support_is_the_solution_of_a_linear_program(ball, problem, array):
+    d = np.float64(array).ravel() / np.abs(array).max()
+    # x = x₊ − x₋, both at least 0
+    solution = linprog(np.concatenate([-d, d]), **problem(d.size))
+    support = np.float64(ball.support(array)).ravel()
+    assert support @ d == pytest.approx(-solution.fun, rel=1e-5)
+    both = np.maximum(np.concatenate([support, -support]), 0)
+    given = problem(d.size)
+    assert (
+        np.dot(given.get("A_ub", np.zeros((1, both.size))), both)
+        <= 1e-5 + np.max(given.get("b_ub", [0]))
+    ).all()
+    assert np.abs(support).max() <= 1
+
+
+@hypothesis.given(array=tensors.filter(lambda array: np.abs(array).max() > 0))
+@hypothesis.settings(max_examples=20)
+def test_support_of_the_simplex_is_the_solution_of_a_linear_program(array):
+    d = np.float64(array).ravel() / np.abs(array).max()
+    solution = linprog(-d, A_eq=np.ones((1, d.size)), b_eq=[1])
+    support = np.float64(Simplex().support(array)).ravel()
+    assert support @ d == pytest.approx(-solution.fun, abs=1e-6)
+    against, _ = Simplex().oracle(array)
+    lowest = linprog(d, A_eq=np.ones((1, d.size)), b_eq=[1])
+    assert -np.float64(against).ravel() @ d == pytest.approx(lowest.fun, abs=1e-6)
+
+
+@pytest.mark.parametrize("name", BALLS)
+@hypothesis.given(array=tensors, radius=st.sampled_from([0.01, 1.0, 30.0]))
+@hypothesis.settings(max_examples=20)
+def test_projection_lies_in_the_set_and_leaves_what_is_inside(name, array, radius):
+    ball = BALLS[name]
+    point = ops.convert_to_numpy(ball.project(array, radius))
+    assert NORMS[name](point) <= radius * (1 + 1e-5)
+    if NORMS[name](array) < radius * (1 - 1e-5):
+        np.testing.assert_array_equal(point, array)
+    else:
+        assert NORMS[name](point) >= radius * (1 - 1e-3)
+
+
+WITH_A_FORMULA = [name for name in ALL if name not in ("Lp(1.5)", "Lp(4)")]
+
+
+@pytest.mark.parametrize("name", WITH_A_FORMULA)
+@pytest.mark.parametrize("shape", [(), (5,), (4, 3), (2, 2, 3)])
+@pytest.mark.parametrize("radius", [0.3, 2.0])
+def test_projection_is_the_nearest_point(name, shape, radius):
+    """⟨w − p, x − p⟩ ≤ 0 for all x of the set: at the furthest, the support point."""
+    w = np.random.default_rng(1).standard_normal(shape).astype("float32")
+    p = np.float64(ALL[name].project(w, radius))
+    away = (np.float64(w) - p).astype("float32")
+    furthest = radius * DUALS[name](away)
+    assert furthest - (away * p).sum() <= 1e-4 * radius * (1 + np.abs(away).sum())
+
+
+@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("shape", [(), (5,), (4, 3), (2, 2, 3)])
+def test_diameter_is_the_largest_distance(name, shape):
+    """Between the support points of signs, or of one sign."""
+    ball = ALL[name]
+    size = int(np.prod(shape))
+    rng = np.random.default_rng(0)
+    distances = [0.0]
+    for _ in range(16):
+        d = rng.choice([-1.0, 1.0], shape) * (1 + 1e-3 * rng.standard_normal(shape))
+        d = np.float32(d)
+        if rng.integers(2):
+            d.flat[1:] = 0
+        a, b = (np.float64(ball.support(x)) for x in (d, -d))
+        distances.append(np.linalg.norm(a - b))
+    diameter = ball.diameter(shape)
+    assert max(distances) <= diameter * (1 + 1e-3)
+    if size > 1 or name != "Simplex":
+        assert max(distances) >= diameter * (1 - 1e-2)
+
+
+@hypothesis.given(array=tensors)
+@hypothesis.settings(max_examples=20)
+def test_projection_onto_the_simplex_sums_to_the_radius(array):
+    point = np.float64(Simplex().project(array, 2.0))
+    assert point.min() >= 0
+    assert point.sum() == pytest.approx(2, rel=1e-4)
+
+
+def test_projection_onto_k_sparse_is_scipy_s():
+    w = np.float32([3.0, -2.0, 0.7, 0.4, -0.1])
+    point = np.float64(KSparse(2).project(w, 0.9))
+    found = minimize(
+        lambda x: ((x[:5] - x[5:] - w) ** 2).sum(),
+        np.full(10, 0.1),
+        bounds=[(0, 0.9)] * 10,
+        constraints={"type": "ineq", "fun": lambda x: 1.8 - x.sum()},
+        options={"ftol": 1e-12, "maxiter": 1000},
+    ).x
+    np.testing.assert_allclose(point, found[:5] - found[5:], atol=1e-4)
+
+
+def test_names_classes_and_saved_forms():
+    for name, ball in SETS.items():
+        assert feasible_sets.get(name) is ball
+    for ball in (Lp(3), KSparse(5), Simplex(), *SETS.values()):
+        assert feasible_sets.get(ball) is ball
+        saved = keras.saving.serialize_keras_object(ball)
+        again = feasible_sets.get(saved)
+        assert type(again) is type(ball)
+        assert again.get_config() == ball.get_config()
+    assert repr(KSparse(5)) == "KSparse(k=5)"
+
+
+@pytest.mark.parametrize("identifier", ["l2", "", None, 2, Simplex])
+def test_what_is_no_set_is_named(identifier):
+    with pytest.raises(ValueError, match=r"'fro', .*KSparse.*Received"):
+        feasible_sets.get(identifier)
+
+
+@pytest.mark.parametrize("p", [0, 0.5, -1, float("nan"), "2", None, True])
+def test_a_bad_p_is_named(p):
+    with pytest.raises(ValueError, match="`p` must be a number"):
+        Lp(p)
+
+
+@pytest.mark.parametrize("k", [0, -1, 2.0, "2", None, True])
+def test_a_bad_k_is_named(k):
+    with pytest.raises(ValueError, match="`k` must be an integer of at least 1"):
+        KSparse(k)
+
+
+@pytest.fixture(scope="module")
+def supports(run_script):
+    require("jax", "optax brings it")
+    require("torch", "pip install -e .[torch]")
+    backends = ("tensorflow", "jax", "torch")
+    files = {b: run_script("backend_sets.py", b) for b in backends}
+    return {backend: dict(np.load(file)) for backend, file in files.items()}
+
+
+@pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
+def test_every_support_on_three_backends_eager_and_compiled(supports, backend):
+    from backend_sets import ALL, directions
+
+    found = supports[backend]
+    cases = dict(directions())
+    assert len(found) == len(ALL) * (len(cases) + 7 * 2)
+    for key, support in found.items():
+        name, case, _mode = key.split("|")
+        direction = cases[case]
+        if not np.isfinite(direction).all():
+            assert not np.isfinite(support).all(), key
+        elif case.endswith("zero") and name != "Simplex":
+            assert not support.any(), key
+        else:
+            check_support(name, direction, support)
 
 
 def spectra():
@@ -87,15 +323,32 @@ def spectra():
     yield "huge", 1e30 * np.r_[1, 0.5, 0.2]
 
 
-@pytest.mark.parametrize("values", [pytest.param(v, id=k) for k, v in spectra()])
-@pytest.mark.parametrize("shape", [(300, 300), (1024, 300), (300, 700)])
+def with_singular_values(shape, values, seed=0):
+    """A random matrix with the given singular values."""
+    rng = np.random.default_rng(seed)
+    left, _ = np.linalg.qr(rng.standard_normal((shape[0], len(values))))
+    right, _ = np.linalg.qr(rng.standard_normal((shape[1], len(values))))
+    return ((left * values) @ right.T).astype("float32")
+
+
+HARD = [pytest.param(v, id=k) for k, v in spectra()]
+LARGE = [(300, 300), (1024, 300), (300, 700)]
+
+
+def first_value(matrix, start=None):
+    """What the first pair makes of the largest singular value, and its right vector."""
+    left, right = singular.first_singular_pair(ops.convert_to_tensor(matrix), start)
+    return float(ops.sum(left[:, None] * right * matrix)), right
+
+
+@pytest.mark.parametrize("values", HARD)
+@pytest.mark.parametrize("shape", LARGE)
 def test_lanczos_finds_the_first_singular_value(values, shape):
     matrix = with_singular_values(shape, values)
     exact = np.linalg.svd(matrix.astype("float64"), compute_uv=False)[0]
-    support, right = feasible_sets.nuclear_support(matrix)
-    assert float(ops.sum(support * matrix)) == pytest.approx(exact, rel=1e-3)
-    again, _ = feasible_sets.nuclear_support(matrix, start=right)
-    assert float(ops.sum(again * matrix)) == pytest.approx(exact, rel=1e-3)
+    found, right = first_value(matrix)
+    assert found == pytest.approx(exact, rel=1e-3)
+    assert first_value(matrix, right)[0] == pytest.approx(exact, rel=1e-3)
 
 
 @pytest.mark.parametrize("value", [0.9, 0.99])
@@ -103,8 +356,7 @@ def test_lanczos_leaves_a_start_at_the_second_singular_vector(value):
     values = np.r_[1, value, np.linspace(0.5, 0.1, 98)]
     matrix = with_singular_values((400, 400), values)
     second = np.linalg.svd(matrix)[2][1]
-    support, _ = feasible_sets.nuclear_support(matrix, start=second)
-    assert float(ops.sum(support * matrix)) == pytest.approx(1, rel=1e-3)
+    assert first_value(matrix, second)[0] == pytest.approx(1, rel=1e-3)
 
 
 @pytest.mark.parametrize("seed", range(50))
@@ -112,11 +364,39 @@ def test_lanczos_misses_the_first_of_two_within_one_percent_in_no_start(seed):
     values = np.r_[1, 0.99, np.linspace(0.98, 0.01, 198)]
     matrix = with_singular_values((200, 200), values, seed)
     start = np.random.default_rng(seed).standard_normal(200) / np.sqrt(200)
-    support, _ = feasible_sets.nuclear_support(matrix, start=start)
-    assert float(ops.sum(support * matrix)) == pytest.approx(1, rel=1e-3)
+    assert first_value(matrix, np.float32(start))[0] == pytest.approx(1, rel=1e-3)
+
+
+TAILS = {
+    "one above a tail": np.r_[1, np.full(299, 1e-4)],
+    "ten decades": np.geomspace(1, 1e-10, 300),
+    "four decades": np.geomspace(1, 1e-4, 300),
+}
+
+
+@pytest.mark.parametrize(
+    "values", [*HARD, *(pytest.param(v, id=k) for k, v in TAILS.items())]
+)
+@pytest.mark.parametrize("shape", LARGE)
+def test_polar_factor_of_hard_spectra(values, shape):
+    matrix = with_singular_values(shape, values)
+    exact = np.linalg.svd(matrix.astype("float64"), compute_uv=False)
+    factor = np.float64(singular.polar_factor(ops.convert_to_tensor(matrix)))
+    assert np.linalg.norm(factor, 2) <= 1 + 1e-3
+    assert (factor * matrix).sum() == pytest.approx(exact.sum(), rel=1e-3)
+
+
+def test_polar_steps_bring_what_they_promise_to_one():
+    values = np.geomspace(1.5e-3, 1, 100_000)
+    for a, b, c in singular.POLAR_STEPS:
+        values = a * values + b * values**3 + c * values**5
+    assert values.min() >= 1 - 2.5e-4
+    assert values.max() <= 1 + 1e-5
 
 
 def test_kernel_of_a_convolution_is_the_matrix_of_its_output_channels():
     kernel = np.random.default_rng(0).standard_normal((3, 3, 4, 5)).astype("float32")
     matrix = ops.convert_to_numpy(feasible_sets.as_matrix(kernel))
     np.testing.assert_array_equal(matrix, kernel.reshape(36, 5))
+    assert feasible_sets.as_matrix(np.ones(5)).shape == (1, 5)
+    assert feasible_sets.as_matrix(np.float32(5)).shape == (1, 1)

@@ -19,8 +19,7 @@ serializable = keras.saving.register_keras_serializable(package="optimizer_lesso
 def frank_wolfe_step(w, s, radius, gamma):
     """From `w` the fraction `gamma` of the way to the point `-radius * s` of the set.
 
-    `(1 − gamma) * w − gamma * radius * s`, written so that rounding cannot carry an
-    entry of `w` away from that point, however many steps there are.
+    That is `(1 − gamma) * w − gamma * radius * s`, without a rounding of `1 − gamma`.
 
     Args:
         w: Tensor, the variable.
@@ -28,7 +27,7 @@ def frank_wolfe_step(w, s, radius, gamma):
         radius: Number, by which the unit set is multiplied.
         gamma: Number from 0 to 1, the step size.
     """
-    return w - gamma * (w + radius * s)
+    return w - gamma * w - gamma * radius * s
 
 
 @serializable
@@ -59,7 +58,7 @@ class FrankWolfe(keras.optimizers.Optimizer):
     inside = FrankWolfe(0.01, radius=10.0, ball="spectral", momentum=0.9)
     last = FrankWolfe(0.01, radius=10.0, ball="max", momentum=0.9)
     optimizer = keras.optimizers.MultiOptimizer(
-        keras.optimizers.OptimizerMap(inside, {"logits/.*": last})
+        keras.optimizers.OptimizerMap(inside, {".*logits/.*": last})
     )
     ```
 
@@ -172,7 +171,8 @@ class FrankWolfe(keras.optimizers.Optimizer):
             gamma = gamma * ops.divide_no_nan(frobenius_norm(d), distance)
         elif self.rescale == "diameter":
             gamma = gamma / (radius * self.ball.diameter(w.shape))
-        return frank_wolfe_step(w, s, radius, ops.minimum(gamma, 1.0))
+        new = frank_wolfe_step(w, s, radius, ops.minimum(gamma, 1.0))
+        return self.ball.settle(new, radius)
 
     def make_feasible(self, variables):
         """Move each variable that lies outside its set to the nearest point of it.
@@ -363,15 +363,8 @@ class ConditionalGradient(FrankWolfe):
         self.ord = ord
 
     def _step(self, w, s, radius, learning_rate, d):
-        # TFA's rule to the bit. Its rounding adds up over many steps: a norm that is
-        # above the radius by rounding alone is taken back in the same multiplication.
-        decay = learning_rate
-        if self.ord == "fro":
-            excess = frobenius_norm(w) / radius
-            rounding = ops.logical_and(excess > 1.0, excess < 1.00001)
-            decay = ops.where(rounding, decay / excess, decay)
-        new = decay * w - (1.0 - learning_rate) * radius * s
-        if self.ord == "nuclear":  # whose norm would cost more: between w and −λs
+        new = learning_rate * w - (1.0 - learning_rate) * radius * s
+        if self.ord == "nuclear":  # rounding must not pass −λs; for "fro" it does not
             target = -radius * s
             new = ops.minimum(new, ops.maximum(w, target))
             new = ops.maximum(new, ops.minimum(w, target))
