@@ -1,0 +1,102 @@
+"""Where centralization goes matters before an optimizer that divides by a size."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+from scipy import stats
+
+from helpers.datasets import load_mnist
+from helpers.optimizers import GradientCentralization
+
+SEEDS, EXAMPLES, HIDDEN, EPOCHS = 8, 6000, 32, 6
+
+
+@pytest.fixture(scope="module")
+def digits():
+    """Digits plus 0.5, as rows: 6,000 to train on, 10,000 to test."""
+    (x, y), (x_test, y_test) = load_mnist()
+    x, x_test = (
+        (images.reshape(len(images), -1) / 255 + 0.5).astype("float32")
+        for images in (x[:EXAMPLES], x_test)
+    )
+    return x, y[:EXAMPLES], x_test, y_test
+
+
+def networks(x):
+    """As many networks as seeds, side by side in one: kernels (seed, in, out)."""
+    rows = layers.Embedding(*x.shape, trainable=False, weights=[x])
+    hidden, output = (
+        layers.EinsumDense(
+            "bsi,sio->bso",
+            (SEEDS, units),
+            bias_axes="so",
+            activation=activation,
+            kernel_initializer="zeros",
+        )
+        for units, activation in ((HIDDEN, "relu"), (10, "softmax"))
+    )
+    index = keras.Input((SEEDS,), dtype="int32")
+    model = keras.Model(index, output(hidden(rows(index))))
+    for layer in (hidden, output):
+        fans = layer.kernel.shape[1:]
+        limit = np.sqrt(6 / sum(fans))
+        draws = [np.random.default_rng(s).uniform(-1, 1, fans) for s in range(SEEDS)]
+        layer.kernel.assign(limit * np.stack(draws))
+    return model
+
+
+def accuracies(optimizer, where, digits):
+    """One accuracy for each seed: the same starts and batches whatever is trained."""
+    x, y, x_test, y_test = digits
+    model = networks(x)
+    if where is not None:
+        optimizer = GradientCentralization.for_model(model, optimizer, where=where)
+    orders = [np.random.default_rng(s) for s in range(SEEDS)]
+    index = np.concatenate(
+        [np.stack([r.permutation(len(x)) for r in orders], 1) for _ in range(EPOCHS)]
+    )
+    # The loss is a mean over the seeds, and each network's is that of one.
+    model.compile(
+        optimizer,
+        "sparse_categorical_crossentropy",
+        loss_weights=float(SEEDS),
+        steps_per_execution=60,
+    )
+    model.fit(index, y[index], batch_size=100, shuffle=False, verbose=0)
+    weights = [keras.ops.convert_to_numpy(v) for v in model.trainable_weights]
+    right = []
+    for w1, b1, w2, b2 in zip(*weights, strict=True):
+        guess = np.argmax(np.maximum(x_test @ w1 + b1, 0) @ w2 + b2, axis=1)
+        right.append(np.mean(guess == y_test))
+    return np.array(right)
+
+
+def interval(differences):
+    return stats.t.interval(
+        0.95, len(differences) - 1, np.mean(differences), stats.sem(differences)
+    )
+
+
+def test_before_rmsprop_it_harms_and_on_its_update_hardly(digits):
+    make = lambda: keras.optimizers.RMSprop(0.001)  # noqa: E731
+    plain = accuracies(make(), None, digits)
+    before = accuracies(make(), "gradient", digits) - plain
+    after = accuracies(make(), "update", digits) - plain
+    assert plain.mean() > 0.75
+    assert interval(before)[1] < -0.15
+    assert interval(after)[0] > -0.08
+    assert interval(after - before)[0] > 0.15
+
+
+def test_before_sgd_and_on_its_update_are_the_same_and_help(digits):
+    make = lambda: keras.optimizers.SGD(0.1)  # noqa: E731
+    plain = accuracies(make(), None, digits)
+    before = accuracies(make(), "gradient", digits)
+    after = accuracies(make(), "update", digits)
+    np.testing.assert_allclose(before, after, atol=0.003)
+    assert interval(before - plain)[0] > 0.05
