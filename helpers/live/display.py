@@ -160,7 +160,8 @@ class Control:
             number = float(text)
         low, high = self._allowed or (math.ulp(0), math.nextafter(math.inf, 0))
         # What the slider gives at its ends is rounded.
-        if not low * (1 - 1e-9) <= number <= high * (1 + 1e-9):
+        inside = low * (1 - 1e-9) <= number <= high * (1 + 1e-9)
+        if not (inside and math.isfinite(number)):
             fields = {"low": f"{low:g}", "high": f"{high:g}", "text": text}
             message = self._refusal.format(label=self.slider.description, **fields)
             self.show(self.value)

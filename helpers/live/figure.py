@@ -30,7 +30,7 @@ class LiveFigure:
         self.kind, self.raster = kind, Raster(9.2, 5.4)
         metric = next(iter(record.metrics), None)
         shown = [name for name in ("loss", metric, kind) if name]
-        place = {"left": 0.06, "right": 0.975, "top": 0.94, "bottom": 0.1}
+        place = {"left": 0.07, "right": 0.975, "top": 0.94, "bottom": 0.1}
         grid = self.raster.figure.add_gridspec(
             2, len(shown), height_ratios=(1, 1.15), hspace=0.62, wspace=0.3, **place
         )
