@@ -32,7 +32,7 @@ class LiveFigure:
         shown = [name for name in ("loss", metric, kind) if name]
         place = {"left": 0.07, "right": 0.975, "top": 0.94, "bottom": 0.1}
         grid = self.raster.figure.add_gridspec(
-            2, len(shown), height_ratios=(1, 1.15), hspace=0.62, wspace=0.3, **place
+            2, len(shown), height_ratios=(1, 1.15), hspace=0.62, wspace=0.36, **place
         )
         add = self.raster.figure.add_subplot
         axes = {name: add(grid[0, i]) for i, name in enumerate(shown)}
