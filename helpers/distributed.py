@@ -66,13 +66,16 @@ class Ended:
 
     @property
     def summary(self):
-        """A sentence for each worker that did not come to its end."""
-        killed = _("Worker {worker} was killed.")
-        alone = _("Worker {worker} ended by itself, since it was left alone.")
+        """A sentence for each worker that did not come to its end, the first first."""
+        first, killed = min(self.seconds), _("Worker {worker} was killed.")
+        alone = _("Worker {worker} ended by itself, ≈ {seconds:.0f} s later.")
+        ends = zip(self.seconds, self.codes, range(len(self.codes)), strict=True)
         return sentences(
             *(
-                (killed if code == -signal.SIGKILL else alone).format(worker=worker)
-                for worker, code in enumerate(self.codes)
+                (killed if code == -signal.SIGKILL else alone).format(
+                    worker=worker, seconds=seconds - first
+                )
+                for seconds, code, worker in sorted(ends)
                 if code
             )
         )
@@ -176,6 +179,8 @@ def assert_equal(first, second, limit):
     pairs = zip(first, second, strict=True)
     largest = max(np.abs(a - b).max() for a, b in pairs)
     assert largest < limit, f"The largest difference is {largest}, not below {limit}."
-    return _(
-        "No weight differs by {limit:f} or more; at most by ≈ {largest:.1e}."
-    ).format(limit=limit, largest=largest)
+    sentence = _(
+        "No two weights differ by {limit} or more: at most by ≈ {largest:.1e}."
+    )
+    limit = np.format_float_positional(limit)
+    return sentence.format(limit=limit, largest=largest)

@@ -215,5 +215,8 @@ def _read(path, source):
         )
     # A process that was killed may have left half a line.
     os.truncate(path, len(whole))
-    records = [json.loads(line) for line in lines]
-    return {json.dumps(record): record.pop("value") for record in records}
+    finished = {}
+    for cell in map(json.loads, lines):
+        value = cell.pop("value")
+        finished[json.dumps(cell)] = value
+    return finished

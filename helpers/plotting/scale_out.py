@@ -5,7 +5,7 @@ import numpy as np
 from matplotlib import colors
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
 
-from helpers.feasible_sets import frobenius_support
+from helpers import feasible_sets
 from helpers.i18n import _, listing, sentences
 from helpers.optimizers import centralize
 from helpers.plotting.style import (
@@ -116,7 +116,7 @@ def order(first, second):
 
 
 def _support(gradient):
-    support, _start = frobenius_support(keras.ops.convert_to_tensor(gradient))
+    support = feasible_sets.get("fro").support(gradient)
     return keras.ops.convert_to_numpy(support)
 
 
