@@ -8,6 +8,7 @@ import ast
 import contextlib
 import inspect
 import os
+import pathlib
 import sys
 import tempfile
 import textwrap
@@ -43,16 +44,37 @@ def setup(language="en"):
         environment.announce_preset()
 
 
+def load_keras(backend):
+    """Import Keras on a backend, as quietly as `setup` does, in a process of a cluster.
+
+    Raises:
+        RuntimeError: If the process has loaded it on another one.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if "keras" not in sys.modules:
+        os.environ["KERAS_BACKEND"] = backend
+    with _quiet_stderr(), _without_jax():
+        import keras
+    if keras.backend.backend() != backend:
+        raise RuntimeError(
+            f"This process runs Keras on {keras.backend.backend()!r}, not on "
+            f"{backend!r}. Start it anew."
+        )
+
+
 def source(function):
     """The code of a function, class or module, as it is tested, for a lesson to show.
 
     Args:
-        function: What `inspect.getsource` takes.
+        function: What `inspect.getsource` takes, or the path of a file.
 
     Returns:
         String without docstrings, which are written for programmers, in English.
     """
-    code = textwrap.dedent(inspect.getsource(function))
+    if isinstance(function, pathlib.Path):
+        code = function.read_text(encoding="utf-8")
+    else:
+        code = textwrap.dedent(inspect.getsource(function))
     lines = code.splitlines()
     documented = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Module)
     for node in ast.walk(ast.parse(code)):

@@ -22,3 +22,32 @@ def integer(name, value, low, high=None):
             f"`{name}` must be an integer {allowed}. Received: {name}={value!r}"
         )
     return int(value)
+
+
+def seeds_from(seeds, least):
+    """The seeds as a tuple of at least so many different integers.
+
+    Raises:
+        ValueError: If they are not that, or one is not from 0 to 2³² − 1.
+    """
+    given = tuple(seeds) if hasattr(seeds, "__iter__") else (seeds,)
+    try:
+        whole = {integer("seeds", seed, 0, 2**32 - 1) for seed in given}
+    except ValueError:
+        whole = ()
+    if len(whole) < max(least, len(given)):
+        raise ValueError(
+            f"`seeds` must hold at least {least} integers from 0 to 2³² − 1, all "
+            f"different. Received: {seeds!r}"
+        )
+    return tuple(map(int, given))
+
+
+def callable_or_none(name, value):
+    """That the value can be called, or is `None`.
+
+    Raises:
+        TypeError: If it is something else.
+    """
+    if value is not None and not callable(value):
+        raise TypeError(f"`{name}` must be callable or None. Received: {value!r}")

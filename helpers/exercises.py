@@ -4,11 +4,27 @@ A check prints one sentence and never raises, so that a notebook runs through be
 its exercises are solved.
 """
 
+import functools
 import math
 
 import numpy as np
 
-from helpers.i18n import _
+from helpers.i18n import _, listing
+
+
+def _never_raises(check):
+    """A check that says so where an answer is of the wrong kind, or itself fails."""
+
+    @functools.wraps(check)
+    def safe(*given, **named):
+        try:
+            check(*given, **named)
+        except Exception as error:
+            words = f"{type(error).__name__}: {error}"
+            hint = _("The answer fails in the check: {error}").format(error=words)
+            print(_("Not yet. {hint}").format(hint=hint))
+
+    return safe
 
 
 def _verdict(answer, right, hint):
@@ -20,6 +36,7 @@ def _verdict(answer, right, hint):
         print(_("Not yet. {hint}").format(hint=hint))
 
 
+@_never_raises
 def check_steps_until_inside(answer, norm, lambda_, learning_rate, limit):
     """Steps after which `norm` is at most `limit`, whatever the gradients are."""
     bound, steps = norm, 0
@@ -35,6 +52,7 @@ def check_steps_until_inside(answer, norm, lambda_, learning_rate, limit):
     )
 
 
+@_never_raises
 def check_support_of_the_max_ball(answer, trials=20):
     """`answer(g)` is the support point of the ball of the largest absolute entry."""
     if answer is not None and not callable(answer):
@@ -58,6 +76,7 @@ def check_support_of_the_max_ball(answer, trials=20):
     _verdict(answer, right, hint)
 
 
+@_never_raises
 def check_right_but_modest(lambda_, accuracy, confidence, enough=0.85, most=0.75):
     """The test accuracy is high `enough`, and the mean confidence `most` at most.
 
@@ -104,6 +123,7 @@ def _short(value):
     return text if len(text) <= 60 else text[:59] + "…"
 
 
+@_never_raises
 def check_axes_of_a_transposed_convolution(answer):
     """The axes of the mean for the kernel of a `Conv2DTranspose` layer."""
     import keras
@@ -124,6 +144,7 @@ def check_axes_of_a_transposed_convolution(answer):
     )
 
 
+@_never_raises
 def check_projection_matrix(answer, size):
     """The matrix that takes its mean from a vector of `size` entries."""
     right = np.eye(size) - np.full((size, size), 1 / size)
@@ -142,6 +163,7 @@ def check_projection_matrix(answer, size):
     )
 
 
+@_never_raises
 def check_seeds_needed(answer, deviation, half_width, confidence=0.95):
     """The fewest pairs of runs whose interval is at most so wide on each side."""
     from scipy import stats
@@ -164,3 +186,59 @@ def check_seeds_needed(answer, deviation, half_width, confidence=0.95):
 def _half_width(stats, count, deviation, confidence):
     quantile = stats.t.ppf((1 + confidence) / 2, count - 1)
     return quantile * deviation / math.sqrt(count)
+
+
+@_never_raises
+def check_bytes_sent(answer, weights, workers, bytes_of_a_weight=4):
+    """Bytes that a worker in a ring sends in a step, within half a percent."""
+    size = weights * bytes_of_a_weight
+    right = 2 * (workers - 1) / workers * size
+    hint = _(
+        "The gradient has {size:,} bytes. A worker sends one part of {workers} to "
+        "its neighbour, and does so 2 · ({workers} − 1) times."
+    ).format(size=size, workers=workers)
+    given = 0 if answer is None else float(answer)
+    _verdict(answer, abs(given - right) <= 0.005 * right, hint)
+
+
+@_never_raises
+def check_commuting(answer, transforms, trials=20):
+    """The names of those transforms that commute with the mean of two gradients."""
+    right = {name for name, f in transforms.items() if _commutes(f, trials)}
+    given = set() if answer is None else set(answer)
+    hint = _("The answer must be a set of names out of: {names}.").format(
+        names=listing(transforms)
+    )
+    if given <= set(transforms):
+        hint = _(
+            "{count} of the {total} names are judged rightly. Take two gradients that "
+            "are far from equal, and compute both orders."
+        ).format(count=len(transforms) - len(given ^ right), total=len(transforms))
+    _verdict(answer, given == right, hint)
+
+
+def _commutes(transform, trials):
+    rng = np.random.default_rng(0)
+    pairs = 3 * rng.standard_normal((trials, 2, 6))
+    return all(
+        np.allclose(transform((a + b) / 2), (transform(a) + transform(b)) / 2)
+        for a, b in pairs
+    )
+
+
+@_never_raises
+def check_rows(answer, batch_size=12):
+    """`answer(batch, worker, workers)` gives the rows that this worker trains on."""
+    hint = _(
+        "All workers together must have every row of the batch, none of them twice. "
+        "Worker 0 takes the first rows of the batch."
+    )
+    if answer is None:
+        return _verdict(None, False, hint)
+    right = True
+    for workers in (1, 2, 3, 4):
+        rows = np.arange(3 * batch_size).reshape(3, workers, -1)
+        for batch, worker in np.ndindex(3, workers):
+            given = np.asarray(list(answer(batch, worker, workers)))
+            right &= np.array_equal(given, rows[batch, worker])
+    _verdict(answer, right, hint)

@@ -7,15 +7,16 @@ thing, and its spread over the seeds says how far to trust the mean.
 
 import dataclasses
 import math
+import time
 
 import keras
 import numpy as np
 from scipy import stats
 
+from helpers.checks import callable_or_none, integer, seeds_from
 from helpers.i18n import _
 from helpers.plotting import style
-from helpers.restarts import restart  # noqa: F401
-from helpers.sweeps.api import Sweep, sweep  # noqa: F401
+from helpers.sweeps import sweep  # noqa: F401
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,21 +61,11 @@ class Comparison:
     @property
     def summary(self):
         """The numbers, in one sentence."""
-        low, high = self.interval
         return _(
             "{metric}, {other} minus {baseline}, mean over {count} seeds: "
             "≈ {mean:+.3f}, {level:.0%} confidence interval from ≈ {low:+.3f} "
             "to ≈ {high:+.3f}."
-        ).format(
-            metric=self.metric,
-            baseline=self.names[0],
-            other=self.names[1],
-            count=len(self.seeds),
-            mean=self.mean,
-            level=self.confidence,
-            low=low,
-            high=high,
-        )
+        ).format(**self._words)
 
     @property
     def verdict(self):
@@ -94,9 +85,21 @@ class Comparison:
                 "The interval excludes zero: in these {count} pairs of runs, {other} "
                 "lowers the {metric}."
             )
-        return message.format(
-            count=len(self.seeds), other=self.names[1], metric=self.metric
-        )
+        return message.format(**self._words)
+
+    @property
+    def _words(self):
+        low, high = self.interval
+        return {
+            "metric": self.metric,
+            "baseline": self.names[0],
+            "other": self.names[1],
+            "count": len(self.seeds),
+            "mean": self.mean,
+            "level": self.confidence,
+            "low": low,
+            "high": high,
+        }
 
     def picture(self):
         """Each pair, and the interval of the difference; the verdict is its title."""
@@ -113,7 +116,7 @@ def compare(variants, seeds, metric=None, confidence=0.95, progress=None):
     Args:
         variants: Dict from the names of two variants, the baseline first, to
             functions from a seed to the metric, a number.
-        seeds: Iterable of at least two different non-negative integers.
+        seeds: Iterable of at least two different integers from 0 to 2³² − 1.
         metric: Name of the metric in the reader's language. Defaults to the test
             accuracy.
         confidence: Level of the interval, between 0 and 1.
@@ -127,17 +130,21 @@ def compare(variants, seeds, metric=None, confidence=0.95, progress=None):
         TypeError: A variant or `progress` cannot be called.
         ValueError: An argument is out of its range, or a run gave no finite number.
     """
-    variants, seeds = checked_pair(variants), _checked_seeds(seeds)
+    variants, seeds = _pair("variants", variants), seeds_from(seeds, least=2)
     _check_confidence(confidence)
-    if progress is not None and not callable(progress):
-        raise TypeError(f"`progress` must be callable or None. Received: {progress!r}")
+    callable_or_none("progress", progress)
     progress = progress or (lambda done, total: None)
     progress(0, 2 * len(seeds))
     values = np.empty((2, len(seeds)))
     for column, seed in enumerate(seeds):
         for row, (name, run) in enumerate(variants.items()):
             keras.utils.set_random_seed(seed)
-            values[row, column] = _finite(run(seed), name, seed)
+            value = values[row, column] = float(run(seed))
+            if not math.isfinite(value):
+                raise ValueError(
+                    f"Variant {name!r} gave {value} with seed {seed}: there is no "
+                    "number to compare. Has its training diverged?"
+                )
             progress(2 * column + row + 1, 2 * len(seeds))
     metric = _("test accuracy") if metric is None else metric
     return Comparison(tuple(variants), seeds, values, metric, float(confidence))
@@ -156,9 +163,6 @@ def paired_interval(differences, confidence=0.95):
 
     Returns:
         Tuple of two floats; equal if all differences are.
-
-    Raises:
-        ValueError: If an argument is not as above.
     """
     differences = np.asarray(differences, dtype="float64")
     if differences.ndim != 1 or len(differences) < 2:
@@ -170,42 +174,23 @@ def paired_interval(differences, confidence=0.95):
         raise ValueError(f"`differences` must be finite. Received: {differences}")
     _check_confidence(confidence)
     mean, error = differences.mean(), stats.sem(differences)
-    if error == 0:
-        return float(mean), float(mean)
-    low, high = stats.t.interval(
-        confidence, len(differences) - 1, loc=mean, scale=error
-    )
-    return float(low), float(high)
+    half = stats.t.ppf((1 + confidence) / 2, len(differences) - 1) * error
+    return float(mean - half), float(mean + half)
 
 
-def checked_pair(variants, argument="variants"):
-    """`variants` as a dict of two functions, or an error that names the argument."""
-    variants = dict(variants)
-    if len(variants) != 2:
+def _pair(argument, functions):
+    functions = dict(functions)
+    if len(functions) != 2:
         raise ValueError(
             f"`{argument}` must hold two entries, the baseline first. "
-            f"Received: {list(variants)}"
+            f"Received: {list(functions)}"
         )
-    for name, run in variants.items():
-        if not callable(run):
+    for name, function in functions.items():
+        if not callable(function):
             raise TypeError(
-                f"`{argument}` must hold functions. Received: {name!r}: {run!r}"
+                f"`{argument}` must hold functions. Received: {name!r}: {function!r}"
             )
-    return variants
-
-
-def _checked_seeds(seeds):
-    seeds = tuple(seeds)
-    whole = all(
-        isinstance(s, int | np.integer) and not isinstance(s, bool) and s >= 0
-        for s in seeds
-    )
-    if not whole or len(seeds) < 2 or len(set(seeds)) < len(seeds):
-        raise ValueError(
-            "`seeds` must hold at least two different non-negative integers: one pair "
-            f"of runs says nothing about chance. Received: {seeds}"
-        )
-    return tuple(int(seed) for seed in seeds)
+    return functions
 
 
 def _check_confidence(confidence):
@@ -215,11 +200,118 @@ def _check_confidence(confidence):
         )
 
 
-def _finite(value, name, seed):
-    value = float(value)
-    if not math.isfinite(value):
-        raise ValueError(
-            f"Variant {name!r} gave {value} with seed {seed}: there is no number to "
-            "compare. Has its training diverged?"
+@dataclasses.dataclass(frozen=True)
+class Overhead:
+    """What `overhead` found.
+
+    Attributes:
+        names: Tuple of two names, the baseline first.
+        seconds: Float array `(2, rounds)`, the duration of each step.
+    """
+
+    names: tuple
+    seconds: np.ndarray
+
+    @property
+    def ratios(self):
+        """Duration of the second step over the baseline's, round by round."""
+        return self.seconds[1] / self.seconds[0]
+
+    @property
+    def ratio(self):
+        """Median of the ratios, which a few disturbed rounds do not move."""
+        return float(np.median(self.ratios))
+
+    @property
+    def spread(self):
+        """The quartiles of the ratios, between which the middle half of them lies."""
+        return tuple(np.quantile(self.ratios, (0.25, 0.75)).tolist())
+
+    @property
+    def summary(self):
+        """The numbers, in one sentence."""
+        low, high = self.spread
+        return _(
+            "One step with {other} takes ≈ {ratio:.3f} times as long as with "
+            "{baseline}; half of {rounds} rounds lie between ≈ {low:.3f} and "
+            "≈ {high:.3f}."
+        ).format(
+            baseline=self.names[0],
+            other=self.names[1],
+            rounds=self.seconds.shape[1],
+            ratio=self.ratio,
+            low=low,
+            high=high,
         )
-    return value
+
+
+def overhead(steps, rounds=30, warmup=3):
+    """Times two steps in alternation, so that a slow moment of the machine hits both.
+
+    In every second round the order is reversed, so that neither has the caches warm
+    more often.
+
+    Args:
+        steps: Dict from the names of two steps, the baseline first, to functions
+            without arguments that return when the work is done.
+        rounds: Integer, at least 2: how often each is timed.
+        warmup: Integer, at least 0: how often each runs before, to compile.
+
+    Returns:
+        An `Overhead`.
+    """
+    steps = _pair("steps", steps)
+    integer("rounds", rounds, 2)
+    integer("warmup", warmup, 0)
+    functions = list(steps.values())
+    for step in functions * warmup:
+        step()
+    seconds = np.empty((2, rounds))
+    for number in range(rounds):
+        for row in (0, 1) if number % 2 == 0 else (1, 0):
+            start = time.perf_counter()
+            functions[row]()
+            seconds[row, number] = time.perf_counter() - start
+    return Overhead(tuple(steps), seconds)
+
+
+def restart(model):
+    """Makes a compiled model new, without compiling it again.
+
+    Compiling is fast, but the first `fit` after it builds a graph, which takes longer
+    than many a short training. Weights and the state of dropout are drawn anew from
+    Keras's global seed, the optimizer has made no step, the metrics are empty. What
+    was assigned to the optimizer's settings, such as its `learning_rate`, stays.
+
+    Args:
+        model: `keras.Model`, Sequential or functional, built and compiled, whose
+            weights all belong to its layers.
+    """
+    if not isinstance(model, keras.Model):
+        raise TypeError(f"`model` must be a keras.Model. Received: {model!r}")
+    if not (model.built and model.compiled):
+        missing = "compiled" if model.built else "built"
+        raise ValueError(
+            "`model` must be built and compiled. "
+            f"Received: {model.name!r}, not {missing}"
+        )
+    of_layers = [variable for layer in model.layers for variable in layer.variables]
+    if not {id(v) for v in model.weights} <= {id(v) for v in of_layers}:
+        raise ValueError(
+            "All weights of `model` must belong to its layers. "
+            f"Received: {model.name!r} with weights of its own"
+        )
+    # Its layers draw their seeds in the order in which those of the model did.
+    new = type(model).from_config(model.get_config())
+    for layer, new_layer in zip(model.layers, new.layers, strict=True):
+        _assign(layer.variables, new_layer.variables)
+    model.reset_metrics()
+    if model.optimizer.built:
+        unused = type(model.optimizer).from_config(model.optimizer.get_config())
+        unused.build(model.trainable_variables)
+        _assign(model.optimizer.variables, unused.variables)
+
+
+def _assign(variables, values):
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)

@@ -7,7 +7,7 @@ import nbformat
 import numpy as np
 import pytest
 
-from helpers import exercises_scale_out
+from helpers import exercises
 
 NOTEBOOK = pathlib.Path(__file__).parents[1] / "notebooks/en/scale_out.ipynb"
 
@@ -39,7 +39,7 @@ def check(cells, capsys):
     """Runs an exercise's check with an answer, and returns what it printed."""
 
     def run(exercise, answer):
-        names = {"np": np, "exercises_scale_out": exercises_scale_out}
+        names = {"np": np, "exercises": exercises}
         exec(cells["ex2-functions"], names)
         names[EXERCISES[exercise][0]] = answer
         capsys.readouterr()
@@ -66,10 +66,19 @@ def test_no_answer_and_wrong_answers_do_not_pass(cells, check, exercise):
         assert check(exercise, answer).startswith("Not yet. "), answer
 
 
+@pytest.mark.parametrize("exercise", EXERCISES)
+@pytest.mark.parametrize(
+    "answer", [3, -1.5, "x", [], [None], {}, {1: 2}, np.eye(2), object(), fails, print]
+)
+def test_a_check_never_raises(check, exercise, answer):
+    assert check(exercise, answer).startswith("Not yet. ")
+
+
 def test_the_hints_say_what_is_wrong(check):
     assert "half, sign, clip, reverse, unit" in check("ex2", {"other"})
     assert "3 of the 5 names" in check("ex2", {"half", "clip"})
-    assert "by zero" in check("ex3", fails)
+    assert "ZeroDivisionError: by zero" in check("ex3", fails)
+    assert "TypeError" in check("ex3", 5)
 
 
 def test_lists_rounded_numbers_and_arrays_are_answers_too(check):
