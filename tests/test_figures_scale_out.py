@@ -4,9 +4,9 @@ import warnings
 
 import numpy as np
 import pytest
+from helpers.timing import Overhead
 
 from helpers import figures_scale_out
-from helpers.timing import Overhead
 
 MEASURED = {
     count: Overhead(("1", str(count)), np.array([np.ones(8), np.linspace(1, count, 8)]))

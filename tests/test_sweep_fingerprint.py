@@ -6,11 +6,10 @@ import sys
 
 import numpy as np
 import pytest
+from helpers.sweeps.fingerprint import fingerprint
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-
-from helpers.sweeps.fingerprint import fingerprint
 
 # What a notebook may hold: everything here is sent, and counts, by its content.
 NOTEBOOK = '''
