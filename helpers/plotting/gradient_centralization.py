@@ -170,13 +170,13 @@ def gradient_parts(gradients, shape):
         shown = zip(row, titles, parts, limits, strict=True)
         for ax, title, part, limit in shown:
             image = ax.imshow(part.reshape(shape), cmap="PuOr", vmin=-limit, vmax=limit)
-            ax.set_title(title, fontsize=11)
+            start = f"{name}: " if ax is row[0] else ""
+            ax.set_title(start + title, fontsize=11)
             ax.set(xticks=[], yticks=[])
             ax.grid(False)
             ax.spines[:].set_visible(False)
             if ax is not row[0]:
                 figure.colorbar(image, ax=ax, fraction=0.05)
-        row[0].set_ylabel(name, fontsize=11)
         for ax, sign in zip(row[1:], ("=", "+"), strict=True):
             ax.text(-0.1, 0.5, sign, transform=ax.transAxes, fontsize=18, ha="center")
     text = _(
@@ -210,7 +210,7 @@ def mean_share(offsets, shares, rates, runs):
     left.grid(False)
     figure.legend(*left.get_legend_handles_labels(), loc="outside lower left", ncols=2)
     for (name, losses), look in zip(runs.items(), STYLES, strict=False):
-        low, middle, high = np.sort(losses, axis=1)[:, [0, losses.shape[1] // 2, -1]]
+        low, middle, high = np.quantile(losses, (0, 0.5, 1), axis=1)
         right.plot(rates, middle, label=name, **look)
         right.fill_between(rates, low, high, color=look["color"], alpha=0.15)
     right.set(xscale="log", yscale="log")
@@ -267,7 +267,7 @@ def mean_comes_back(shares, moves):
     stages = (_("gradient"), _("after GC"), _("after GC and\nthe division"))
     colors = (VERMILION, BLUE, VERMILION)
     bars = left.bar(stages, shares, color=colors, hatch="//", width=0.6)
-    left.bar_label(bars, [f"{share:.2f}" for share in shares])
+    left.bar_label(bars, [f"{abs(share):.2f}" for share in shares])
     left.set_ylabel(_("share of the mean, squared"))
     left.set_ylim(0, 1.08)
     bars = right.bar(list(moves), moves.values(), color=GREY, width=0.6)
