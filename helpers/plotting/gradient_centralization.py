@@ -234,8 +234,8 @@ def before_or_after(accuracies):
         accuracies: Dict from the number added to all inputs to a dict from the name
             of a way to train to the accuracies by seed, the same names everywhere.
     """
-    figure, axes = new_figure(10, 4.2, columns=len(accuracies), sharey=True)
-    for ax, (offset, ways) in zip(axes, accuracies.items(), strict=True):
+    figure, axes = new_figure(10, 4.2, 1, len(accuracies), sharey=True, squeeze=False)
+    for ax, (offset, ways) in zip(axes[0], accuracies.items(), strict=True):
         values = np.array(list(ways.values()))
         places = np.arange(len(ways))
         # A line for each seed: what it joins is a pair.
@@ -246,7 +246,7 @@ def before_or_after(accuracies):
         ax.set_xticks(places, list(ways), fontsize=9)
         ax.set_xlim(-0.4, len(ways) - 0.6)
         ax.set_title(_("{offset:g} added to all inputs").format(offset=offset))
-    axes[0].set_ylabel(_("test accuracy"))
+    axes[0, 0].set_ylabel(_("test accuracy"))
     text = _(
         "Test accuracy of {ways}, one point for each seed, and a line that joins the "
         "points of one seed; side by side for {offsets} added to all inputs."
