@@ -315,3 +315,35 @@ def restart(model):
 def _assign(variables, values):
     for variable, value in zip(variables, values, strict=True):
         variable.assign(value)
+
+
+def gradients_of(model, x, y):
+    """The gradients of a model's loss on one batch, without a step of training.
+
+    Args:
+        model: Compiled `keras.Model`, on the TensorFlow backend. It predicts as after
+            training: its dropout is off.
+        x: Array or tensor of inputs, one per row.
+        y: Array or tensor of labels.
+
+    Returns:
+        List of NumPy arrays, in the order of `model.trainable_variables`; zeros for a
+        variable that the loss does not depend on.
+
+    Raises:
+        TypeError: `model` is not a Keras model.
+        ValueError: `model` is not compiled.
+    """
+    import tensorflow as tf
+
+    if not isinstance(model, keras.Model):
+        raise TypeError(f"`model` must be a keras.Model. Received: {model!r}")
+    if not model.compiled:
+        raise ValueError(f"`model` must be compiled. Received: {model.name!r}")
+    x, y = keras.tree.map_structure(keras.ops.convert_to_tensor, (x, y))
+    with tf.GradientTape() as tape:
+        outputs = model(x, training=False)
+        loss = model.compute_loss(x, y, outputs, training=False)
+    variables = [variable.value for variable in model.trainable_variables]
+    gradients = tape.gradient(loss, variables, unconnected_gradients="zero")
+    return [tf.convert_to_tensor(gradient).numpy() for gradient in gradients]

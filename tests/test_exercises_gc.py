@@ -16,6 +16,8 @@ EXERCISES = {
     ),
     "ex3": ("seeds_needed", [0, 1, 26, 28, 27.0, "27", -5, [27]]),
 }
+# The standard deviation that the lesson computes from the reader's own pairs.
+S = 0.05
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +32,7 @@ def check(cells, capsys):
     def run(exercise, answer):
         name, _wrong = EXERCISES[exercise]
         capsys.readouterr()
-        exec(cells[f"{exercise}-check"], {"exercises": exercises, name: answer})
+        exec(cells[f"{exercise}-check"], {"exercises": exercises, "s": S, name: answer})
         return capsys.readouterr().out
 
     return run
@@ -39,7 +41,7 @@ def check(cells, capsys):
 @pytest.mark.parametrize("exercise", EXERCISES)
 def test_the_solution_passes(cells, check, exercise):
     (code,) = re.findall(r"```python\n(.*?)```", cells[f"{exercise}-solution"], re.S)
-    names = {"np": np}
+    names = {"np": np, "s": S}
     exec(code, names)
     assert check(exercise, names[EXERCISES[exercise][0]]) == "Correct.\n"
 

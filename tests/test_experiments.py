@@ -161,3 +161,41 @@ def test_overhead_refuses_bad_arguments():
             timing.overhead(steps, rounds=rounds, warmup=warmup)
     with pytest.raises(TypeError, match="steps"):
         timing.overhead({"A": int, "B": 2})
+
+
+def network():
+    keras.utils.set_random_seed(0)
+    return keras.Sequential(
+        [
+            keras.Input((5,)),
+            keras.layers.Dense(4, activation="relu"),
+            keras.layers.Dropout(0.5),
+            keras.layers.Dense(3, activation="softmax"),
+        ]
+    )
+
+
+def test_gradients_are_those_of_the_loss_by_hand():
+    model = network()
+    model.compile(loss="sparse_categorical_crossentropy")
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(7, 5)).astype("float32"), np.arange(7) % 3
+    before = model.get_weights()
+    found = experiments.gradients_of(model, x, y)
+    kernel, bias, kernel_2, bias_2 = (w.astype("float64") for w in before)
+    hidden = np.maximum(x @ kernel + bias, 0)
+    logits = hidden @ kernel_2 + bias_2
+    error = (np.exp(logits) / np.exp(logits).sum(1, keepdims=True) - np.eye(3)[y]) / 7
+    delta = error @ kernel_2.T * (hidden > 0)
+    right = (x.T @ delta, delta.sum(0), hidden.T @ error, error.sum(0))
+    for ours, theirs in zip(found, right, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-6)
+    for old, new in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new, "no step was made")
+
+
+def test_gradients_refuse_what_has_no_loss():
+    with pytest.raises(TypeError, match="model"):
+        experiments.gradients_of("model", [[1.0]], [1])
+    with pytest.raises(ValueError, match="compiled"):
+        experiments.gradients_of(network(), np.ones((1, 5)), [1])

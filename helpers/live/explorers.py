@@ -233,7 +233,7 @@ class GradientCentralizationExplorer(Explorer):
 
     def _make_sliders(self):
         return {
-            "mean": slider(_("Mean of the inputs"), 1.0, 0, 5, 0.05),
+            "mean": slider(_("Mean of the inputs"), 3.0, 0, 5, 0.05),
             "learning_rate": slider(_("Learning rate"), 0.3, -3, 0),
         }
 
@@ -241,8 +241,11 @@ class GradientCentralizationExplorer(Explorer):
         ax = self._add_plane(2.6, _("Two weights, and the contours of the loss"))
         reach = np.array([-4, 4])
         x, y = self.START
-        ax.plot(x + reach, y - reach, color=BLUE, lw=6, alpha=0.12)
-        ax.plot(*self.TARGET, "*", color=BLACK, markersize=12)
+        kept = _("the sum of the start")
+        ax.plot(x + reach, y - reach, color=BLUE, lw=6, alpha=0.12, label=kept)
+        lowest = _("lowest point")
+        ax.plot(*self.TARGET, "*", color=BLACK, ls="", markersize=12, label=lowest)
+        ax.legend(fontsize=9, loc="lower left", framealpha=0.85)
         self._contours = self.raster.line(ax, GREY, linewidth=0.8)
         looks = {
             _("gradient descent"): (VERMILION, "--", "s"),

@@ -11,7 +11,6 @@ from helpers.plotting.style import (  # noqa: F401
     GREY,
     STYLES,
     VERMILION,
-    Found,
     Picture,
     image_grid,
     new_figure,
@@ -55,8 +54,8 @@ def _projection_of_two(ax, g):
         ax.plot(*zip(start, g, strict=True), color=GREY, linestyle=":", linewidth=1.5)
     labels = (
         (g, "$g$", VERMILION, (8, 2)),
-        (mean, r"$\mu\,(1, 1)$", BLACK, (-26, 12)),
-        (g - mean, r"$\Phi(g)$", BLUE, (-12, -24)),
+        (mean, r"$\mu\,(1, 1)$", BLACK, (-46, 14)),
+        (g - mean, r"$\Phi(g)$", BLUE, (-48, -18)),
     )
     for point, label, color, offset in labels:
         ax.annotate(
@@ -77,8 +76,8 @@ def _projection_of_two(ax, g):
     ax.set_xlim(-reach, reach)
     ax.set_ylim(-reach, reach)
     ax.set_aspect("equal")
-    ax.set_xlabel(_("gradient of the first weight"))
-    ax.set_ylabel(_("gradient of the second weight"))
+    ax.set_xlabel(_("first entry"))
+    ax.set_ylabel(_("second entry"))
 
 
 def _projection_of_three(ax, g):
@@ -100,17 +99,17 @@ def _projection_of_three(ax, g):
         ax.plot(*zip(start, g, strict=True), color=GREY, linestyle=":", linewidth=1.5)
     labels = (
         (1.08 * g, "$g$", VERMILION, "left"),
-        (1.25 * mean, r"$\mu\,(1, 1, 1)$", BLACK, "right"),
-        (1.25 * inside, r"$\Phi(g)$", BLUE, "right"),
+        (mean + [-0.3, 0.1, 0.55], r"$\mu\,(1, 1, 1)$", BLACK, "center"),
+        (inside + [0.1, -0.2, -0.55], r"$\Phi(g)$", BLUE, "center"),
     )
     for point, label, color, side in labels:
         ax.text(*point, label, color=color, fontsize=14, ha=side)
     for setter in (ax.set_xlim, ax.set_ylim, ax.set_zlim):
         setter(-reach, reach)
     for axis, name in (
-        (ax.xaxis, _("first weight")),
-        (ax.yaxis, _("second weight")),
-        (ax.zaxis, _("third weight")),
+        (ax.xaxis, _("first entry")),
+        (ax.yaxis, _("second entry")),
+        (ax.zaxis, _("third entry")),
     ):
         axis.set_label_text(name)
         axis.set_ticks([-1, 0, 1])
@@ -161,41 +160,43 @@ def gradient_parts(gradients, shape):
         shape: Height and width of the images, with `n` pixels.
     """
     rows = len(gradients)
-    figure, axes = new_figure(8.4, 2.5 * rows, rows, 3, squeeze=False)
+    figure, axes = new_figure(9, 2.5 * rows, rows, 3, squeeze=False)
     titles = (_("gradient"), _("its mean"), _("centralized gradient"))
     for row, (name, gradient) in zip(axes, gradients.items(), strict=True):
         mean = gradient.mean()
         parts = (gradient, np.full_like(gradient, mean), gradient - mean)
-        # One scale for a row, or three images could not be added up by eye.
-        limit = np.abs(gradient).max()
-        for ax, title, part in zip(row, titles, parts, strict=True):
+        # What the mean covers would be white on the scale of the whole.
+        limits = [np.abs(gradient).max()] * 2 + [np.abs(parts[2]).max()]
+        shown = zip(row, titles, parts, limits, strict=True)
+        for ax, title, part, limit in shown:
             image = ax.imshow(part.reshape(shape), cmap="PuOr", vmin=-limit, vmax=limit)
-            ax.set_title(title, fontsize=11)
-            ax.set_xticks([])
-            ax.set_yticks([])
+            start = f"{name}: " if ax is row[0] else ""
+            ax.set_title(start + title, fontsize=11)
+            ax.set(xticks=[], yticks=[])
             ax.grid(False)
             ax.spines[:].set_visible(False)
-        row[0].set_ylabel(name, fontsize=11)
-        figure.colorbar(image, ax=row, fraction=0.05)
-    for row in axes:
+            if ax is not row[0]:
+                figure.colorbar(image, ax=ax, fraction=0.05)
         for ax, sign in zip(row[1:], ("=", "+"), strict=True):
             ax.text(-0.1, 0.5, sign, transform=ax.transAxes, fontsize=18, ha="center")
     text = _(
-        "The gradient of one unit's weights, drawn as an image, is the sum of its "
-        "mean, an even surface, and the centralized gradient. One row for each of: "
-        "{names}."
+        "The gradient of one unit's weights as an image, one row for each of: {names}. "
+        "On the left the gradient, in the middle its mean, an even surface in the same "
+        "colours, on the right the centralized gradient in colours of its own scale: "
+        "there strokes like those of digits are seen, in every row."
     )
     return Picture(figure, text.format(names=listing(gradients)))
 
 
-def mean_share(offsets, shares, runs):
+def mean_share(offsets, shares, rates, runs):
     """How much of a gradient is its mean, by offset of the inputs, and what follows.
 
     Args:
         offsets: Sequence of numbers added to every input.
         shares: Sequence of the share, from 0 to 1, of the squared norm of the gradient
             that is in its mean.
-        runs: Dict from a run's name to its losses, epoch by epoch.
+        rates: Sequence of learning rates.
+        runs: Dict from a run's name to its last losses, `(len(rates), seeds)`.
     """
     figure, (left, right) = new_figure(10, 4.4, columns=2, width_ratios=(2, 3))
     places = np.arange(len(offsets))
@@ -208,17 +209,77 @@ def mean_share(offsets, shares, runs):
     left.set_ylim(0, 1)
     left.grid(False)
     figure.legend(*left.get_legend_handles_labels(), loc="outside lower left", ncols=2)
-    for (name, losses), style in zip(runs.items(), STYLES, strict=False):
-        right.plot(np.arange(1, len(losses) + 1), losses, label=name, **style)
-    right.set_yscale("log")
-    right.set_xlabel(_("epoch"))
-    right.set_ylabel(_("loss"))
-    right.xaxis.get_major_locator().set_params(integer=True)
-    right.legend(fontsize=9)
+    for (name, losses), look in zip(runs.items(), STYLES, strict=False):
+        low, middle, high = np.quantile(losses, (0, 0.5, 1), axis=1)
+        right.plot(rates, middle, label=name, **look)
+        right.fill_between(rates, low, high, color=look["color"], alpha=0.15)
+    right.set(xscale="log", yscale="log")
+    right.set_xticks(rates, [f"{rate:g}" for rate in rates], minor=False)
+    right.set_xticks([], minor=True)
+    right.set_xlabel(_("learning rate"))
+    right.set_ylabel(_("loss after the last epoch"))
+    right.legend(fontsize=9, loc="center right", bbox_to_anchor=(1, 0.7))
     text = _(
         "On the left, for {offsets} added to all inputs, the share of the squared "
-        "gradient that is in its mean. On the right the loss by epoch of {names}."
+        "gradient that is in its mean: it grows. On the right the last loss by learning "
+        "rate, the middle one of the seeds, with a band over all of them, for {names}."
     ).format(offsets=listing(f"{o:g}" for o in offsets), names=listing(runs))
+    return Picture(figure, text)
+
+
+def before_or_after(accuracies):
+    """Test accuracy of the same pairs with GC before, after, and not at all.
+
+    Args:
+        accuracies: Dict from the number added to all inputs to a dict from the name
+            of a way to train to the accuracies by seed, the same names everywhere.
+    """
+    figure, axes = new_figure(10, 4.2, 1, len(accuracies), sharey=True, squeeze=False)
+    for ax, (offset, ways) in zip(axes[0], accuracies.items(), strict=True):
+        values = np.array(list(ways.values()))
+        places = np.arange(len(ways))
+        # A line for each seed: what it joins is a pair.
+        ax.plot(places, values, color=GREY, linewidth=0.8, alpha=0.6, zorder=1)
+        for place, row, look in zip(places, values, STYLES, strict=False):
+            look = {**look, "linestyle": "", "markersize": 6}
+            ax.plot(np.full_like(row, place), row, zorder=2, **look)
+        ax.set_xticks(places, list(ways), fontsize=9)
+        ax.set_xlim(-0.4, len(ways) - 0.6)
+        ax.set_title(_("{offset:g} added to all inputs").format(offset=offset))
+    axes[0, 0].set_ylabel(_("test accuracy"))
+    text = _(
+        "Test accuracy of {ways}, one point for each seed, and a line that joins the "
+        "points of one seed; side by side for {offsets} added to all inputs."
+    ).format(ways=listing(ways), offsets=listing(f"{o:g}" for o in accuracies))
+    return Picture(figure, text)
+
+
+def mean_comes_back(shares, moves):
+    """The share of mean before GC, after it, after a division; and where sums go.
+
+    Args:
+        shares: Three numbers from 0 to 1: the share of the mean in the squared
+            gradient, in the centralized one, in that divided entry by entry.
+        moves: Dict from the name of a way to train to how far the sum of a unit's
+            weights moved.
+    """
+    figure, (left, right) = new_figure(10, 3.8, columns=2)
+    stages = (_("gradient"), _("after GC"), _("after GC and\nthe division"))
+    colors = (VERMILION, BLUE, VERMILION)
+    bars = left.bar(stages, shares, color=colors, hatch="//", width=0.6)
+    left.bar_label(bars, [f"{abs(share):.2f}" for share in shares])
+    left.set_ylabel(_("share of the mean, squared"))
+    left.set_ylim(0, 1.08)
+    bars = right.bar(list(moves), moves.values(), color=GREY, width=0.6)
+    right.bar_label(bars, [f"{move:.1f}" for move in moves.values()])
+    right.set_ylabel(_("how far the sum of a unit's weights moved"))
+    for ax in (left, right):
+        ax.grid(axis="x", visible=False)
+    text = _(
+        "On the left the share of the mean: large in the gradient, zero after GC, and "
+        "above zero again after the division. On the right how far the sum of a unit's "
+        "weights moved in training with {names}."
+    ).format(names=listing(moves))
     return Picture(figure, text)
 
 
@@ -240,7 +301,7 @@ def training_report(history, timer, centralized):
 
 
 def gains(first, warm, control, fresh):
-    """Prints what a second training gains, with and without centralization.
+    """Prints how trainings end, measured from the end of the first one.
 
     Args:
         first: Dict of lists, the `history` of the first training, without
@@ -254,6 +315,7 @@ def gains(first, warm, control, fresh):
         (_("Second training, without GC"), control),
         (_("First training, with GC instead of without"), fresh),
     )
+    print(_("Measured from the end of the first training, without GC:"))
     for name, history in changes:
         print(
             _("{name}: loss ≈ {loss:+.3f}, accuracy ≈ {accuracy:+.3f}").format(
