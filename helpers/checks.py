@@ -1,5 +1,6 @@
 """Checks of arguments that several modules make."""
 
+import math
 import numbers
 
 
@@ -24,6 +25,7 @@ def integer(name, value, low, high=None):
     return int(value)
 
 
+<<<<<<< HEAD
 def seeds_from(seeds, least):
     """The seeds as a tuple of at least so many different integers.
 
@@ -51,3 +53,27 @@ def callable_or_none(name, value):
     """
     if value is not None and not callable(value):
         raise TypeError(f"`{name}` must be callable or None. Received: {value!r}")
+=======
+def number(name, value, allowed, holds):
+    """The value as a float.
+
+    Args:
+        name: Name of the argument, for the error.
+        value: Finite number of any kind that `float` takes.
+        allowed: What is allowed, for the error, such as `"above 0"`.
+        holds: Function from the float to whether it is allowed.
+
+    Raises:
+        ValueError: If it is no finite number or not allowed.
+    """
+    try:
+        as_float = float(value)
+    except (TypeError, ValueError):
+        as_float = math.nan
+    wrong = isinstance(value, bool | str) or not math.isfinite(as_float)
+    if wrong or not holds(as_float):
+        raise ValueError(
+            f"`{name}` must be a finite number, {allowed}. Received: {value!r}"
+        )
+    return as_float
+>>>>>>> c053162c00feb8bb9618fe2a9caec3d4b81a7c9d

@@ -12,6 +12,7 @@ from test_conditional_gradient import INPUTS, LABELS, assert_same_weights, fit
 from test_conditional_gradient import small_model as model_of
 from test_feasible_sets import NORMS, matrix_of
 
+from helpers import callbacks
 from helpers.feasible_sets import KSparse, Lp, Simplex, get
 from helpers.optimizers import (
     ConditionalGradient,
@@ -494,8 +495,11 @@ def test_saved_in_mid_training_continues_as_if_never_saved(ball, tmp_path):
     assert_same_weights(unbroken, loaded)
 
 
-@pytest.mark.parametrize("ball", [*NAMES, KSparse(3), Simplex()], ids=str)
-@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize(
+    ("ball", "value"),
+    [*((name, np.nan) for name in NAMES), (KSparse(3), np.inf), (Simplex(), np.inf)],
+    ids=str,
+)
 def test_a_broken_gradient_reaches_the_loss_and_the_callback_that_ends_training(
     ball, value
 ):
@@ -534,6 +538,33 @@ def test_different_balls_for_different_layers():
     assert np.linalg.norm(hidden, 2) <= 2 * (1 + 1e-5)
     assert np.abs(logits).max() <= 0.5 * (1 + 1e-5)
     assert np.linalg.norm(logits, 2) > 0.5  # no ball of the other kind
+
+
+def test_gap_is_the_optimizers_own_on_the_given_examples():
+    x, y = INPUTS[:16], LABELS[:16]
+    model = model_of(optimizer=FrankWolfe(0.1, 2.0, "max"))
+    first = model.get_weights()
+    watcher = callbacks.FrankWolfeGap(x, y, every="batch")
+    model.fit(INPUTS, LABELS, batch_size=32, verbose=0, callbacks=[watcher])
+    assert len(watcher.history) == 1 + model.optimizer.iterations
+    model.set_weights(first)
+    with tf.GradientTape() as tape:
+        loss = model.loss(y, model(x))
+    slopes = tape.gradient(loss, [v.value for v in model.trainable_variables])
+    expected = sum(
+        (g * w).sum() + 2 * np.abs(g).sum()
+        for g, w in zip(map(np.asarray, slopes), first, strict=True)
+    )
+    assert watcher.history[0] == pytest.approx(expected, rel=1e-4)
+
+
+def test_gap_needs_an_optimizer_that_has_one():
+    model = model_of(optimizer="sgd")
+    watcher = callbacks.FrankWolfeGap(INPUTS, LABELS)
+    with pytest.raises(ValueError, match="method `gap`, such as `FrankWolfe`.*SGD"):
+        model.fit(INPUTS, LABELS, verbose=0, callbacks=[watcher])
+    with pytest.raises(ValueError, match="`every`.*'step'"):
+        callbacks.FrankWolfeGap(INPUTS, LABELS, every="step")
 
 
 @pytest.fixture(scope="module")

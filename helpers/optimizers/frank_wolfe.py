@@ -2,12 +2,11 @@
 Addons.
 """
 
-import math
-
 import keras
 from keras import ops
 
 from helpers import feasible_sets
+from helpers.checks import number
 from helpers.feasible_sets import frobenius_norm, in_float
 from helpers.optimizers.fusion import fused
 
@@ -257,7 +256,7 @@ class FrankWolfe(keras.optimizers.Optimizer):
     def _checked_radius(self, value):
         if isinstance(value, Schedule):
             return value
-        return _number(self._radius_name, value, "above 0", lambda x: x > 0)
+        return number(self._radius_name, value, "above 0", lambda x: x > 0)
 
     def _radius_config(self):
         if isinstance(self._radius, Schedule):
@@ -356,7 +355,7 @@ class ConditionalGradient(FrankWolfe):
     ):
         if ord not in self.ORDS:
             raise ValueError(f"`ord` must be in {self.ORDS}. Received: {ord!r}")
-        epsilon = _number("epsilon", epsilon, "at least 0", lambda x: x >= 0)
+        epsilon = number("epsilon", epsilon, "at least 0", lambda x: x >= 0)
         ball = feasible_sets.Frobenius(epsilon) if ord == "fro" else ord
         super().__init__(learning_rate, lambda_, ball, 0.0, None, name, **kwargs)
         self.epsilon = epsilon
@@ -408,25 +407,12 @@ def _dense(gradient):
     return gradient
 
 
-def _number(argument, value, allowed, holds):
-    """The value as a float that `holds`, or an error that says what is allowed."""
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = math.nan
-    if isinstance(value, bool | str) or not math.isfinite(number) or not holds(number):
-        raise ValueError(
-            f"`{argument}` must be a finite number, {allowed}. Received: {value!r}"
-        )
-    return number
-
-
 def _checked_learning_rate(value):
     if callable(value):
         return value
-    return _number("learning_rate", value, "from 0 to 1", lambda x: 0 <= x <= 1)
+    return number("learning_rate", value, "from 0 to 1", lambda x: 0 <= x <= 1)
 
 
 def _checked_momentum(value):
     allowed = "at least 0 and below 1"
-    return _number("momentum", value, allowed, lambda x: 0 <= x < 1)
+    return number("momentum", value, allowed, lambda x: 0 <= x < 1)

@@ -222,7 +222,8 @@ def mean_share(offsets, shares, rates, runs):
     text = _(
         "On the left, for {offsets} added to all inputs, the share of the squared "
         "gradient that is in its mean: it grows. On the right the last loss by "
-        "learning rate, the middle one of the seeds, with a band over all of them, for {names}."
+        "learning rate, the middle one of the seeds, with a band over all of them, for "
+        "{names}."
     ).format(offsets=listing(f"{o:g}" for o in offsets), names=listing(runs))
     return Picture(figure, text)
 

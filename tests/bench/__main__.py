@@ -19,6 +19,7 @@ MODULES = (
     "epoch",
     "frobenius_step",
     "nuclear_support",
+    "update",
     "memory",
     "centralization",
     "input_pipeline",

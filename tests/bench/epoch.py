@@ -29,7 +29,7 @@ PEERS = (
         "≥ 3",
         ("epoch_keras3.py", "CG", "tutorial"),
     ),
-    ("Keras's SGD in place of CG", "", ("epoch_keras3.py", "SGD", "lesson")),
+    ("Keras's SGD in place of CG", "≥ 0.9", ("epoch_keras3.py", "SGD", "lesson")),
     ("JAX by hand, one `lax.scan`", "", ("epoch_jax.py",)),
 )
 

@@ -9,7 +9,7 @@ import tensorflow as tf
 from rows import Row, alternate, seconds
 
 from helpers import addons
-from helpers.feasible_sets import nuclear_support
+from helpers.feasible_sets import get
 
 SHAPES = [(64, 64), (784, 64), (3, 3, 256, 256), *((n, n) for n in (512, 1024, 2048))]
 # One decomposition of this takes a minute.
@@ -65,11 +65,12 @@ def compare(kind, shape, rounds):
     if addons.available():
         peer = addons.original_conditional_gradient()._top_singular_vector
     peer = tf.function(peer)
-    cold = tf.function(lambda g: nuclear_support(g)[0])
-    warm = tf.function(lambda g, start: nuclear_support(g, start=start)[0])
+    oracle = get("nuclear").oracle
+    cold = tf.function(lambda g: oracle(g)[0])
+    warm = tf.function(lambda g, start: oracle(g, start)[0])
     # The next gradient of a training is like the last one, not equal to it.
     change = 0.1 * float(tf.math.reduce_std(gradient)) * rng.standard_normal(shape)
-    start = nuclear_support(gradient + tf.constant(change, "float32"))[1]
+    start = oracle(gradient + tf.constant(change, "float32"))[1]
     works = (
         lambda: peer(matrix).numpy(),
         lambda: cold(gradient).numpy(),
