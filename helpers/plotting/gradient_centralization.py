@@ -243,7 +243,8 @@ def before_or_after(accuracies):
         for place, row, look in zip(places, values, STYLES, strict=False):
             look = {**look, "linestyle": "", "markersize": 6}
             ax.plot(np.full_like(row, place), row, zorder=2, **look)
-        ax.set_xticks(places, list(ways), fontsize=9)
+        names = [name.replace("=", "=\n") for name in ways]
+        ax.set_xticks(places, names, fontsize=9)
         ax.set_xlim(-0.4, len(ways) - 0.6)
         ax.set_title(_("{offset:g} added to all inputs").format(offset=offset))
     axes[0, 0].set_ylabel(_("test accuracy"))
@@ -266,8 +267,10 @@ def mean_comes_back(shares, moves):
     figure, (left, right) = new_figure(10, 3.8, columns=2)
     stages = (_("gradient"), _("after GC"), _("after GC and\nthe division"))
     colors = (VERMILION, BLUE, VERMILION)
+    # Rounding can make a share of zero negative.
+    shares = np.maximum(shares, 0)
     bars = left.bar(stages, shares, color=colors, hatch="//", width=0.6)
-    left.bar_label(bars, [f"{abs(share):.2f}" for share in shares])
+    left.bar_label(bars, [f"{share:.2f}" for share in shares])
     left.set_ylabel(_("share of the mean, squared"))
     left.set_ylim(0, 1.08)
     bars = right.bar(list(moves), moves.values(), color=GREY, width=0.6)
