@@ -99,8 +99,8 @@ def _projection_of_three(ax, g):
         ax.plot(*zip(start, g, strict=True), color=GREY, linestyle=":", linewidth=1.5)
     labels = (
         (1.08 * g, "$g$", VERMILION, "left"),
-        (mean + [-0.3, 0.1, 0.55], r"$\mu\,(1, 1, 1)$", BLACK, "center"),
-        (inside + [0.1, -0.2, -0.55], r"$\Phi(g)$", BLUE, "center"),
+        (mean + np.array([-0.3, 0.1, 0.55]), r"$\mu\,(1, 1, 1)$", BLACK, "center"),
+        (inside + np.array([0.1, -0.2, -0.55]), r"$\Phi(g)$", BLUE, "center"),
     )
     for point, label, color, side in labels:
         ax.text(*point, label, color=color, fontsize=14, ha=side)
@@ -221,8 +221,9 @@ def mean_share(offsets, shares, rates, runs):
     right.legend(fontsize=9, loc="center right", bbox_to_anchor=(1, 0.7))
     text = _(
         "On the left, for {offsets} added to all inputs, the share of the squared "
-        "gradient that is in its mean: it grows. On the right the last loss by learning "
-        "rate, the middle one of the seeds, with a band over all of them, for {names}."
+        "gradient that is in its mean: it grows. On the right the last loss by "
+        "learning rate, the middle one of the seeds, with a band over all of them, for "
+        "{names}."
     ).format(offsets=listing(f"{o:g}" for o in offsets), names=listing(runs))
     return Picture(figure, text)
 
