@@ -25,7 +25,6 @@ def integer(name, value, low, high=None):
     return int(value)
 
 
-<<<<<<< HEAD
 def seeds_from(seeds, least):
     """The seeds as a tuple of at least so many different integers.
 
@@ -53,7 +52,8 @@ def callable_or_none(name, value):
     """
     if value is not None and not callable(value):
         raise TypeError(f"`{name}` must be callable or None. Received: {value!r}")
-=======
+
+
 def number(name, value, allowed, holds):
     """The value as a float.
 
@@ -76,4 +76,3 @@ def number(name, value, allowed, holds):
             f"`{name}` must be a finite number, {allowed}. Received: {value!r}"
         )
     return as_float
->>>>>>> c053162c00feb8bb9618fe2a9caec3d4b81a7c9d

@@ -561,9 +561,9 @@ def test_gap_is_the_optimizers_own_on_the_given_examples():
 def test_gap_needs_an_optimizer_that_has_one():
     model = model_of(optimizer="sgd")
     watcher = callbacks.FrankWolfeGap(INPUTS, LABELS)
-    with pytest.raises(ValueError, match="method `gap`, such as `FrankWolfe`.*SGD"):
+    with pytest.raises(ValueError, match=r"method `gap`, such as `FrankWolfe`.*SGD"):
         model.fit(INPUTS, LABELS, verbose=0, callbacks=[watcher])
-    with pytest.raises(ValueError, match="`every`.*'step'"):
+    with pytest.raises(ValueError, match=r"`every`.*'step'"):
         callbacks.FrankWolfeGap(INPUTS, LABELS, every="step")
 
 

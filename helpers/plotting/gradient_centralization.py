@@ -58,26 +58,11 @@ def _projection_of_two(ax, g):
         (g - mean, r"$\Phi(g)$", BLUE, (-48, -18)),
     )
     for point, label, color, offset in labels:
-        ax.annotate(
-            label,
-            point,
-            textcoords="offset points",
-            xytext=offset,
-            color=color,
-            fontsize=14,
-        )
-    ax.annotate(
-        _("sum of entries = 0"),
-        (-0.75 * reach, 0.75 * reach),
-        textcoords="offset points",
-        xytext=(10, 6),
-        color=BLUE,
-    )
-    ax.set_xlim(-reach, reach)
-    ax.set_ylim(-reach, reach)
-    ax.set_aspect("equal")
-    ax.set_xlabel(_("first entry"))
-    ax.set_ylabel(_("second entry"))
+        look = {"color": color, "fontsize": 14, "textcoords": "offset points"}
+        ax.annotate(label, point, xytext=offset, **look)
+    ax.text(-0.7 * reach, 0.78 * reach, _("sum of entries = 0"), color=BLUE)
+    ax.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
+    ax.set(xlabel=_("first entry"), ylabel=_("second entry"))
 
 
 def _projection_of_three(ax, g):
@@ -99,18 +84,14 @@ def _projection_of_three(ax, g):
         ax.plot(*zip(start, g, strict=True), color=GREY, linestyle=":", linewidth=1.5)
     labels = (
         (1.08 * g, "$g$", VERMILION, "left"),
-        (np.add(mean, (-0.3, 0.1, 0.55)), r"$\mu\,(1, 1, 1)$", BLACK, "center"),
-        (np.add(inside, (0.1, -0.2, -0.55)), r"$\Phi(g)$", BLUE, "center"),
+        (mean + np.array([-0.3, 0.1, 0.55]), r"$\mu\,(1, 1, 1)$", BLACK, "center"),
+        (inside + np.array([0.1, -0.2, -0.55]), r"$\Phi(g)$", BLUE, "center"),
     )
     for point, label, color, side in labels:
         ax.text(*point, label, color=color, fontsize=14, ha=side)
-    for setter in (ax.set_xlim, ax.set_ylim, ax.set_zlim):
-        setter(-reach, reach)
-    for axis, name in (
-        (ax.xaxis, _("first entry")),
-        (ax.yaxis, _("second entry")),
-        (ax.zaxis, _("third entry")),
-    ):
+    ax.set(xlim=(-reach, reach), ylim=(-reach, reach), zlim=(-reach, reach))
+    names = (_("first entry"), _("second entry"), _("third entry"))
+    for axis, name in zip((ax.xaxis, ax.yaxis, ax.zaxis), names, strict=True):
         axis.set_label_text(name)
         axis.set_ticks([-1, 0, 1])
         axis.set_pane_color((1, 1, 1, 0))
@@ -139,8 +120,7 @@ def second_training(first, again, fresh):
         numbers = range(count, count + len(values) + 1)
         ax.plot(numbers, [first_values[-1], *values], label=label, **next(styles))
     ax.axvline(count, color=BLACK, linewidth=1, linestyle="--")
-    ax.set_xlabel(_("epoch"))
-    ax.set_ylabel(_("accuracy on the training set"))
+    ax.set(xlabel=_("epoch"), ylabel=_("accuracy on the training set"))
     ax.xaxis.get_major_locator().set_params(integer=True)
     figure.legend(loc="outside lower center", ncols=2)
     text = _(
@@ -204,9 +184,8 @@ def mean_share(offsets, shares, rates, runs):
     left.bar(places, shares, color=VERMILION, label=_("in the mean"), hatch="//")
     left.bar(places, 1 - shares, bottom=shares, color=BLUE, label=_("in the rest"))
     left.set_xticks(places, [f"{offset:g}" for offset in offsets])
-    left.set_xlabel(_("number added to all inputs"))
+    left.set(xlabel=_("number added to all inputs"), ylim=(0, 1))
     left.set_ylabel(_("share of the squared gradient"))
-    left.set_ylim(0, 1)
     left.grid(False)
     figure.legend(*left.get_legend_handles_labels(), loc="outside lower left", ncols=2)
     for (name, losses), look in zip(runs.items(), STYLES, strict=False):
@@ -216,8 +195,7 @@ def mean_share(offsets, shares, rates, runs):
     right.set(xscale="log", yscale="log")
     right.set_xticks(rates, [f"{rate:g}" for rate in rates], minor=False)
     right.set_xticks([], minor=True)
-    right.set_xlabel(_("learning rate"))
-    right.set_ylabel(_("loss after the last epoch"))
+    right.set(xlabel=_("learning rate"), ylabel=_("loss after the last epoch"))
     right.legend(fontsize=9, loc="center right", bbox_to_anchor=(1, 0.7))
     text = _(
         "On the left, for {offsets} added to all inputs, the share of the squared "
@@ -244,7 +222,8 @@ def before_or_after(accuracies):
         for place, row, look in zip(places, values, STYLES, strict=False):
             look = {**look, "linestyle": "", "markersize": 6}
             ax.plot(np.full_like(row, place), row, zorder=2, **look)
-        ax.set_xticks(places, list(ways), fontsize=9)
+        names = [name.replace("=", "=\n") for name in ways]
+        ax.set_xticks(places, names, fontsize=9)
         ax.set_xlim(-0.4, len(ways) - 0.6)
         ax.set_title(_("{offset:g} added to all inputs").format(offset=offset))
     axes[0, 0].set_ylabel(_("test accuracy"))
@@ -267,10 +246,11 @@ def mean_comes_back(shares, moves):
     figure, (left, right) = new_figure(10, 3.8, columns=2)
     stages = (_("gradient"), _("after GC"), _("after GC and\nthe division"))
     colors = (VERMILION, BLUE, VERMILION)
+    # Rounding can make a share of zero negative.
+    shares = np.maximum(shares, 0)
     bars = left.bar(stages, shares, color=colors, hatch="//", width=0.6)
-    left.bar_label(bars, [f"{abs(share):.2f}" for share in shares])
-    left.set_ylabel(_("share of the mean, squared"))
-    left.set_ylim(0, 1.08)
+    left.bar_label(bars, [f"{share:.2f}" for share in shares])
+    left.set(ylabel=_("share of the mean, squared"), ylim=(0, 1.08))
     bars = right.bar(list(moves), moves.values(), color=GREY, width=0.6)
     right.bar_label(bars, [f"{move:.1f}" for move in moves.values()])
     right.set_ylabel(_("how far the sum of a unit's weights moved"))
@@ -292,10 +272,8 @@ def training_report(history, timer, centralized):
         timer: `helpers.callbacks.EpochTimer` of the same training.
         centralized: Whether gradient centralization was used.
     """
-    if centralized:
-        print(_("Using Gradient Centralization"))
-    else:
-        print(_("Not using Gradient Centralization"))
+    using = _("Using Gradient Centralization")
+    print(using if centralized else _("Not using Gradient Centralization"))
     print(_("Loss: ≈ {loss:.4f}").format(loss=history["loss"][-1]))
     print(_("Accuracy: ≈ {accuracy:.4f}").format(accuracy=history["accuracy"][-1]))
     print(_("Training time: ≈ {seconds:.1f} s").format(seconds=sum(timer.times)))
@@ -305,11 +283,10 @@ def gains(first, warm, control, fresh):
     """Prints how trainings end, measured from the end of the first one.
 
     Args:
-        first: Dict of lists, the `history` of the first training, without
-            centralization.
-        warm: Of a second training of the same model, with it.
-        control: Of a second training of the same model, without it.
-        fresh: Of a first training, with it.
+        first: Dict of lists, the `history` of the first training, without GC.
+        warm: Of a second training of the same model, with GC.
+        control: Of a second training of the same model, without GC.
+        fresh: Of a first training, with GC.
     """
     changes = (
         (_("Second training, with GC"), warm),
@@ -317,11 +294,7 @@ def gains(first, warm, control, fresh):
         (_("First training, with GC instead of without"), fresh),
     )
     print(_("Measured from the end of the first training, without GC:"))
+    line = _("{name}: loss ≈ {loss:+.3f}, accuracy ≈ {accuracy:+.3f}")
     for name, history in changes:
-        print(
-            _("{name}: loss ≈ {loss:+.3f}, accuracy ≈ {accuracy:+.3f}").format(
-                name=name,
-                loss=history["loss"][-1] - first["loss"][-1],
-                accuracy=history["accuracy"][-1] - first["accuracy"][-1],
-            )
-        )
+        change = {k: history[k][-1] - first[k][-1] for k in ("loss", "accuracy")}
+        print(line.format(name=name, **change))
