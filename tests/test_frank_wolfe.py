@@ -134,7 +134,7 @@ def test_spectral_is_muon_with_the_exact_polar_factor(shape, monkeypatch):
     muon, ours = muon_and_ours()
     monkeypatch.setattr(type(muon), "zeropower_via_newtonschulz5", exact_polar)
     monkeypatch.setattr(
-        "helpers.feasible_sets.polar_factor", lambda x: exact_polar(None, x, 0)
+        "helpers.feasible_sets.matrices.polar_factor", lambda x: exact_polar(None, x, 0)
     )
     start, gradient = least_squares(1, shape, noise=1.0)
     theirs = walk(muon, start, gradient)

@@ -1,11 +1,7 @@
 """The optimizers of the lessons, for Keras 3 on any backend."""
 
-from helpers.optimizers.frank_wolfe import (
-    ConditionalGradient,
-    FrankWolfe,
-    OpenLoop,
-    frank_wolfe_step,
-)
+from helpers.optimizers.conditional_gradient import ConditionalGradient
+from helpers.optimizers.frank_wolfe import FrankWolfe, OpenLoop, frank_wolfe_step
 from helpers.optimizers.gradient_centralization import (
     GCRMSprop,
     GradientCentralization,

@@ -1,6 +1,4 @@
-"""Frank–Wolfe as a Keras optimizer, and Conditional Gradient, its form in TensorFlow
-Addons.
-"""
+"""Frank–Wolfe as a Keras optimizer."""
 
 import keras
 from keras import ops
@@ -300,102 +298,6 @@ class OpenLoop(Schedule):
 
     def get_config(self):
         return {}
-
-
-@serializable
-class ConditionalGradient(FrankWolfe):
-    """`FrankWolfe` as TensorFlow Addons wrote it, with a learning rate upside down.
-
-    Per variable `w` with gradient `g`:
-
-    ```
-    w ← learning_rate * w − (1 − learning_rate) * lambda_ * s
-    s = g / (‖g‖ + epsilon)    for ord="fro"
-    s = u₁v₁ᵀ                  for ord="nuclear"
-    ```
-
-    **Mind the learning rate.** The step size of Frank–Wolfe is `1 − learning_rate`, so
-    0.999 is a small step and 0 goes all the way to the boundary. A callback that
-    *lowers* the learning rate, such as `ReduceLROnPlateau`, makes the steps *larger*,
-    and a warm-up starts with the largest. `FrankWolfe(1 − learning_rate, lambda_, ord)`
-    takes the same path with a learning rate that means what they expect.
-
-    Args:
-        learning_rate: Float in [0, 1], a `LearningRateSchedule`, or a callable
-            without arguments. Schedules must stay in [0, 1].
-        lambda_: Radius of the ball: a finite float above 0, or a
-            `LearningRateSchedule` of the iteration. Defaults to 0.01.
-        epsilon: Float, at least 0. Damps the step where the gradient's norm is of
-            its size. Not used for `"nuclear"`. Defaults to 1e-7.
-        ord: Norm of the ball, `"fro"` (Frobenius) or `"nuclear"`.
-        name: Name of the optimizer.
-        **kwargs: As for `FrankWolfe`.
-
-    Raises:
-        ValueError: If an argument is not as above, at construction and at a later
-            assignment, which then changes nothing.
-
-    `learning_rate` and `lambda_` can be assigned at any time.
-
-    Reference:
-        - [Ravi et al., 2018](https://arxiv.org/abs/1803.06453), algorithm 1.
-    """
-
-    ORDS = ("fro", "nuclear")
-    _radius_name = "lambda_"
-
-    def __init__(
-        self,
-        learning_rate,
-        lambda_=0.01,
-        epsilon=1e-7,
-        ord="fro",
-        name="conditional_gradient",
-        **kwargs,
-    ):
-        if ord not in self.ORDS:
-            raise ValueError(f"`ord` must be in {self.ORDS}. Received: {ord!r}")
-        epsilon = number("epsilon", epsilon, "at least 0", lambda x: x >= 0)
-        ball = feasible_sets.Frobenius(epsilon) if ord == "fro" else ord
-        super().__init__(learning_rate, lambda_, ball, 0.0, None, name, **kwargs)
-        self.epsilon = epsilon
-        self.ord = ord
-
-    def _step(self, w, s, radius, learning_rate, d):
-        new = learning_rate * w - (1.0 - learning_rate) * radius * s
-        if self.ord == "nuclear":  # rounding must not pass −λs; for "fro" it does not
-            target = -radius * s
-            new = ops.minimum(new, ops.maximum(w, target))
-            new = ops.maximum(new, ops.minimum(w, target))
-        return new
-
-    @property
-    def lambda_(self):
-        """Radius of the ball; the value at this iteration if it is scheduled."""
-        return self.radius
-
-    @lambda_.setter
-    def lambda_(self, value):
-        self.radius = value
-
-    def make_feasible(self, variables):
-        """Scale each variable that lies outside its ball onto the boundary.
-
-        Args:
-            variables: List of variables, such as `model.trainable_variables`.
-        """
-        for variable in variables:
-            w = in_float(variable)
-            radius = ops.cast(self.radius, w.dtype)
-            w = w * (radius / ops.maximum(self.ball.norm(w), radius))
-            variable.assign(ops.cast(w, variable.dtype))
-
-    def get_config(self):
-        config = super().get_config()
-        for name in ("radius", "ball", "momentum", "rescale"):
-            del config[name]
-        own = {"lambda_": self._radius_config(), "epsilon": self.epsilon}
-        return {**config, **own, "ord": self.ord}
 
 
 def _dense(gradient):

@@ -98,9 +98,9 @@ def supports(rounds):
 
         decompose = tf.function(lambda x: ops.svd(x, full_matrices=False))
         works = (
-            lambda: support(matrix).numpy(),
-            lambda: decompose(matrix)[0].numpy(),
-            lambda: muons(matrix).numpy(),
+            lambda x=matrix, work=support: work(x).numpy(),
+            lambda x=matrix, work=decompose: work(x)[0].numpy(),
+            lambda x=matrix, work=muons: work(x).numpy(),
         )
         times = alternate([lambda work=work: seconds(work) for work in works], rounds)
         what = f"support of `spectral`, {size} × {size}"

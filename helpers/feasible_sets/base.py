@@ -1,0 +1,153 @@
+"""What all sets share: the class, and functions of one tensor."""
+
+import keras
+from keras import ops
+
+# How far outside a variable can be that a step from inside has left: rounding.
+ROUNDING = 1.0001
+# Where the norm would cost too much, a step ends a unit of float32 further inside.
+INWARDS = 1 - 2.0**-23
+
+serializable = keras.saving.register_keras_serializable(package="optimizer_lessons")
+
+
+def as_matrix(tensor):
+    """The tensor as a matrix: the last axis is the columns, all others the rows.
+
+    A convolution kernel `(3, 3, 16, 32)` becomes `(144, 32)`; a vector becomes one row
+    and a number one entry.
+    """
+    columns = tensor.shape[-1] if len(tensor.shape) else 1
+    return ops.reshape(tensor, (-1, columns))
+
+
+def in_float(tensor):
+    """The tensor in at least float32, where a float16 norm would overflow."""
+    tensor = ops.convert_to_tensor(tensor)
+    wide = str(tensor.dtype).endswith("float64")
+    return tensor if wide else ops.cast(tensor, "float32")
+
+
+def frobenius_norm(tensor):
+    """The square root of the sum of the squares, over all axes."""
+    tensor = in_float(tensor)
+    if keras.config.backend() == "tensorflow":
+        # One pass over memory; squares in a tensor of their own would make it three.
+        import tensorflow as tf
+
+        return tf.sqrt(2.0 * tf.nn.l2_loss(tensor))
+    return ops.sqrt(ops.sum(ops.square(tensor)))
+
+
+class FeasibleSet:
+    """A set for the optimizers: what a set of one's own inherits from.
+
+    It defines `norm`, `support` and `diameter`, and `nearest` where there is a formula.
+    Arguments of its constructor go into `get_config`.
+    """
+
+    def norm(self, w):
+        """By how much the unit set must grow to hold `w`."""
+        raise NotImplementedError
+
+    def support(self, direction):
+        """The point of the unit set furthest along `direction`."""
+        raise NotImplementedError
+
+    def diameter(self, shape):
+        """The largest distance between two points of the unit set."""
+        raise NotImplementedError
+
+    def project(self, w, radius):
+        """`w` where it is inside, else the nearest point of `radius` times the set.
+
+        Where there is no formula for that point, `w` is scaled onto the boundary.
+        """
+        w = in_float(w)
+        radius = ops.cast(radius, w.dtype)
+        return ops.where(self.norm(w) <= radius, w, self.nearest(w, radius))
+
+    def nearest(self, w, radius):
+        """The point of `radius` times the set nearest to a `w` outside it."""
+        return w * (radius / ops.maximum(self.norm(w), radius))
+
+    def settle(self, w, radius):
+        """`w` after a step, without what rounding would add up to over many steps.
+
+        Where the set bounds each entry or length by itself, rounding adds nothing.
+        """
+        return w
+
+    def oracle(self, gradient, start=None):
+        """What an optimizer asks for: its step goes to `-radius * s`.
+
+        Args:
+            gradient: Floating-point tensor.
+            start: What the last call returned, where `start_shape` asks for it.
+
+        Returns:
+            `s`, with `-s` the point of the unit set at which `⟨gradient, ·⟩` is
+            smallest, and the next `start`.
+        """
+        return self.support(gradient), start
+
+    def start_shape(self, shape):
+        """Shape of the `start` that helps the oracle for such a tensor, or `None`."""
+        return None
+
+    def get_config(self):
+        """The arguments of the constructor."""
+        return {}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)
+
+    def __repr__(self):
+        arguments = (f"{key}={value!r}" for key, value in self.get_config().items())
+        return f"{type(self).__name__}({', '.join(arguments)})"
+
+
+def sign(d):
+    """1, 0 or −1 for each entry; NaN where it is infinite or NaN."""
+    return ops.divide_no_nan(d, ops.abs(d))
+
+
+def where_finite(d, point):
+    """The point, with NaN where the direction is infinite or NaN."""
+    return ops.where(ops.isfinite(d), point, float("nan"))
+
+
+def taken_back(w, excess, size=None):
+    """`w / excess` where that, or `size`, is above 1 by no more than rounding."""
+    size = excess if size is None else size
+    rounding = ops.logical_and(size > 1.0, size < ROUNDING)
+    return w / ops.where(rounding, excess, 1.0)
+
+
+def at_largest(values, k=1):
+    """1 at the `k` largest entries and 0 elsewhere."""
+    flat = ops.reshape(values, (-1,))
+    k = min(k, flat.shape[0])
+    indices = ops.top_k(flat, k)[1]
+    ones = ops.ones((k,), values.dtype)
+    return ops.reshape(ops.scatter(indices[:, None], ones, flat.shape), values.shape)
+
+
+def nearest_with_sum(values, total, cap=float("inf")):
+    """The point nearest to `values` with entries from 0 to `cap` that sum to `total`.
+
+    It is `clip(values − τ, 0, cap)`, and the bisection finds τ. What is subtracted
+    first leaves τ + the largest value in the place of τ, which is small.
+    """
+    shifted = values - ops.max(values)
+    low, high = ops.min(shifted) - total, ops.zeros_like(ops.max(values))
+
+    def halve(_, bounds):
+        low, high = bounds
+        middle = (low + high) / 2
+        more = ops.sum(ops.clip(shifted - middle, 0.0, cap)) > total
+        return ops.where(more, middle, low), ops.where(more, high, middle)
+
+    low, high = ops.fori_loop(0, 60, halve, (low, high))
+    return ops.clip(shifted - high, 0.0, cap)
