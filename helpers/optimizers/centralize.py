@@ -13,7 +13,7 @@ def _for_any_gradient(rule):
 
     @functools.wraps(rule)
     def wrapper(gradient, axes=None, strength=1.0):
-        if is_sparse(gradient):
+        if _is_sparse(gradient):
             return gradient
         gradient = ops.convert_to_tensor(gradient)
         rank = len(gradient.shape)
@@ -29,7 +29,7 @@ def _for_any_gradient(rule):
     return wrapper
 
 
-def is_sparse(gradient):
+def _is_sparse(gradient):
     return type(gradient).__name__ == "IndexedSlices"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import keras
 from keras import ops
 
-from helpers.optimizers.centralize import centralize, is_sparse
+from helpers.optimizers.centralize import _is_sparse, centralize
 from helpers.optimizers.gradient_axes import (
     axes_of_model,
     axes_of_variables,
@@ -151,7 +151,7 @@ class GradientCentralization(keras.optimizers.Optimizer):
         moved = [
             (variable, a, ops.copy(variable))
             for g, variable, a in zip(grads, variables, axes, strict=True)
-            if a and g is not None and not is_sparse(g)
+            if a and g is not None and not _is_sparse(g)
         ]
         self.inner_optimizer.apply(grads, trainable_variables)
         for variable, a, start in moved:
