@@ -400,3 +400,12 @@ def test_kernel_of_a_convolution_is_the_matrix_of_its_output_channels():
     np.testing.assert_array_equal(matrix, kernel.reshape(36, 5))
     assert feasible_sets.as_matrix(np.ones(5)).shape == (1, 5)
     assert feasible_sets.as_matrix(np.float32(5)).shape == (1, 1)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_computed_in_float32_at_least(dtype):
+    direction = np.random.default_rng(0).standard_normal((4, 3)).astype(dtype)
+    wide = "float64" if dtype == "float64" else "float32"
+    for ball in SETS.values():
+        support = ball.support(keras.ops.convert_to_tensor(direction))
+        assert keras.backend.standardize_dtype(support.dtype) == wide

@@ -24,7 +24,7 @@ def as_matrix(tensor):
 def in_float(tensor):
     """The tensor in at least float32, where a float16 norm would overflow."""
     tensor = ops.convert_to_tensor(tensor)
-    wide = str(tensor.dtype).endswith("float64")
+    wide = keras.backend.standardize_dtype(tensor.dtype) == "float64"
     return tensor if wide else ops.cast(tensor, "float32")
 
 
