@@ -31,7 +31,10 @@ class WeightNorms(keras.callbacks.Callback):
 
     def __init__(self, ord="fro", every="epoch"):
         super().__init__()
-        self._set = feasible_sets.get(ord)
+        try:
+            self._set = feasible_sets.get(ord)
+        except ValueError as error:
+            raise ValueError(f"`ord` is none of the norms. {error}") from None
         if every not in ("epoch", "batch"):
             raise ValueError(f"`every` must be 'epoch' or 'batch'. Received: {every!r}")
         self.ord = ord

@@ -63,7 +63,7 @@ def test_equal_names_in_nested_models_are_told_apart():
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"), [({"ord": "max"}, "`ord`"), ({"every": 3}, "`every`")]
+    ("arguments", "message"), [({"ord": "largest"}, "`ord`"), ({"every": 3}, "`every`")]
 )
 def test_bad_arguments_are_named(arguments, message):
     with pytest.raises(ValueError, match=message):
