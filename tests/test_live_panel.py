@@ -813,7 +813,10 @@ def test_tick_labels_touch_no_other_graph(panel):
     drawn.png([record, later])
     axes = drawn.raster.figure.axes
     for ax in axes:
-        boxes = [label.get_window_extent() for label in ax.get_yticklabels()]
+        low, high = ax.get_ylim()
+        ticks = zip(ax.get_yticks(), ax.get_yticklabels(), strict=True)
+        # Matplotlib has more of them than it draws.
+        boxes = [t.get_window_extent() for y, t in ticks if low <= y <= high]
         assert min(box.x0 for box in boxes) >= 0
         for other in axes:
             if other is not ax:
