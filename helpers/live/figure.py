@@ -102,7 +102,8 @@ class LiveFigure:
         records = [history[i] for i in thinned(len(history), MOST_POINTS)]
         steps = [record.step for record in records]
         for ax in self.raster.figure.axes:
-            fit(ax.xaxis, [0, max(50, steps[-1])])
+            # To 1, 2 or 5 times a power of ten, which lasts longer than a notch.
+            fit(ax.xaxis, [0, _ceiling(max(50, 1.02 * steps[-1]))])
         for name, lines in self._lines.items():
             columns = np.array([_values(record, name) for record in records]).T
             _draw(lines, steps, columns)
