@@ -312,3 +312,14 @@ def test_axes_survive_a_file_that_renames_the_layers(tmp_path, steps_before_savi
         loaded.train_on_batch(x, y)
     for ours, theirs in zip(model.get_weights(), loaded.get_weights(), strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-6)
+
+
+@pytest.mark.parametrize("where", ["gradient", "update"])
+def test_variables_may_come_from_an_iterator(where):
+    variables = [keras.Variable(np.ones((3, 2), "float32")) for _ in range(2)]
+    gradients = [np.arange(6, dtype="float32").reshape(3, 2)] * 2
+    optimizer = GradientCentralization(keras.optimizers.SGD(1.0), where=where)
+    optimizer.apply(iter(gradients), iter(variables))
+    expected = 1 - (gradients[0] - gradients[0].mean(axis=0))
+    for variable in variables:
+        np.testing.assert_allclose(variable, expected, atol=1e-6)

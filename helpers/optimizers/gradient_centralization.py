@@ -136,7 +136,10 @@ class GradientCentralization(keras.optimizers.Optimizer):
         if trainable_variables is None and not self.built:
             # Without variables to build with, the inner optimizer says what to do.
             return self.inner_optimizer.apply(grads)
-        variables = list(trainable_variables or self._trainable_variables)
+        if trainable_variables is None:
+            variables = self._trainable_variables
+        else:
+            variables = trainable_variables = list(trainable_variables)
         if not self.built:
             self.build(variables)
         self._check_variables_are_known(variables)
