@@ -40,7 +40,9 @@ def setup(language="en"):
     with _quiet_stderr():
         with _without_jax():
             import keras  # noqa: F401
-            import tensorflow  # noqa: F401
+            import tensorflow
+        # It would warn of the many models that one lesson makes.
+        tensorflow.get_logger().setLevel("ERROR")
         environment.announce_preset()
 
 

@@ -128,7 +128,7 @@ def _this_machine(runs, backend):
         LocalCluster(
             n_workers=min(runs, CPU_COUNT, memory),
             threads_per_worker=1,
-            dashboard_address=None,
+            dashboard_address=":0",
             local_directory=folder,
             silence_logs=logging.CRITICAL,
         ) as cluster,

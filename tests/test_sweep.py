@@ -44,7 +44,7 @@ def client():
             threads_per_worker=1,
             processes=False,
             local_directory=folder,
-            dashboard_address=None,
+            dashboard_address=":0",
         ) as cluster,
         Client(cluster) as client,
     ):
