@@ -180,7 +180,8 @@ def _grid(grid):
 
 def _values(name, values):
     listed = hasattr(values, "__iter__") and not isinstance(values, str | bytes)
-    values = [v.item() if isinstance(v, np.generic) else v for v in values if listed]
+    values = list(values) if listed else []
+    values = [v.item() if isinstance(v, np.generic) else v for v in values]
     known = all(isinstance(v, bool | int | float | str) and v == v for v in values)
     if not values or not known or len(set(values)) < len(values):
         raise ValueError(

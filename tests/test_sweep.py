@@ -293,6 +293,7 @@ def made(values, **changes):
     values = np.array(values, dtype=float)
     rows, columns, seeds = (tuple(range(n)) for n in values.shape)
     errors = {tuple(place): "x" for place in np.argwhere(~np.isfinite(values)).tolist()}
+    values[~np.isfinite(values)] = np.nan  # as `sweep` stores what failed
     known = dict(names=("a", "b"), rows=rows, columns=columns, seeds=seeds, reused=0)
     return Sweep(
         **{**known, "values": values, "errors": errors, "metric": "loss", **changes}
