@@ -12,7 +12,29 @@ from helpers import feasible_sets
 from helpers.i18n import _
 
 
-class WeightNorms(keras.callbacks.Callback):
+class _Recorder(keras.callbacks.Callback):
+    """Calls `_record` before training, if `history` is empty, and after each update."""
+
+    def __init__(self, every):
+        super().__init__()
+        if every not in ("epoch", "batch"):
+            raise ValueError(f"`every` must be 'epoch' or 'batch'. Received: {every!r}")
+        self.every = every
+
+    def on_train_begin(self, logs=None):
+        if not self.history:
+            self._record()
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.every == "batch":
+            self._record()
+
+    def on_epoch_end(self, epoch, logs=None):
+        if self.every == "epoch":
+            self._record()
+
+
+class WeightNorms(_Recorder):
     """Record the norm of every trainable variable, and of all of them jointly.
 
     Args:
@@ -30,28 +52,13 @@ class WeightNorms(keras.callbacks.Callback):
     """
 
     def __init__(self, ord="fro", every="epoch"):
-        super().__init__()
+        super().__init__(every)
         try:
             self._set = feasible_sets.get(ord)
         except ValueError as error:
             raise ValueError(f"`ord` is none of the norms. {error}") from None
-        if every not in ("epoch", "batch"):
-            raise ValueError(f"`every` must be 'epoch' or 'batch'. Received: {every!r}")
         self.ord = ord
-        self.every = every
         self.history = {}
-
-    def on_train_begin(self, logs=None):
-        if not self.history:
-            self._record()
-
-    def on_train_batch_end(self, batch, logs=None):
-        if self.every == "batch":
-            self._record()
-
-    def on_epoch_end(self, epoch, logs=None):
-        if self.every == "epoch":
-            self._record()
 
     def _record(self):
         variables = self.model.trainable_variables
@@ -67,7 +74,7 @@ class WeightNorms(keras.callbacks.Callback):
             self.history.setdefault(name, []).append(float(value))
 
 
-class FrankWolfeGap(keras.callbacks.Callback):
+class FrankWolfeGap(_Recorder):
     """Record the Frank–Wolfe gap of the loss on fixed examples, on any backend.
 
     The optimizer must have `gap`, as `FrankWolfe` and `ConditionalGradient` do.
@@ -86,11 +93,8 @@ class FrankWolfeGap(keras.callbacks.Callback):
     """
 
     def __init__(self, x, y, every="epoch"):
-        super().__init__()
-        if every not in ("epoch", "batch"):
-            raise ValueError(f"`every` must be 'epoch' or 'batch'. Received: {every!r}")
+        super().__init__(every)
         self.x, self.y = ops.convert_to_tensor(x), ops.convert_to_tensor(y)
-        self.every = every
         self.history = []
 
     def on_train_begin(self, logs=None):
@@ -99,16 +103,7 @@ class FrankWolfeGap(keras.callbacks.Callback):
                 "`FrankWolfeGap` needs an optimizer with a method `gap`, such as "
                 f"`FrankWolfe`. Received: {self.model.optimizer!r}"
             )
-        if not self.history:
-            self._record()
-
-    def on_train_batch_end(self, batch, logs=None):
-        if self.every == "batch":
-            self._record()
-
-    def on_epoch_end(self, epoch, logs=None):
-        if self.every == "epoch":
-            self._record()
+        super().on_train_begin(logs)
 
     def _record(self):
         variables = self.model.trainable_variables
@@ -116,39 +111,43 @@ class FrankWolfeGap(keras.callbacks.Callback):
         self.history.append(float(ops.convert_to_numpy(gap)))
 
 
-def gradients(model, x, y):
+def gradients(model, x, y, sample_weight=None):
     """The gradients of a compiled model's loss, as without dropout, on any backend.
 
     Args:
         model: Compiled `keras.Model`.
         x: Tensor, the inputs.
         y: Tensor, the targets.
+        sample_weight: Tensor, a weight for each example, or `None`.
 
     Returns:
-        List of tensors, one for each trainable variable.
+        List of tensors, one for each trainable variable; zeros for a variable that the
+        loss does not depend on.
     """
     variables = model.trainable_variables
+    values = [variable.value for variable in variables]
 
     def loss():
-        return model.compute_loss(x, y, model(x, training=False), training=False)
+        outputs = model(x, training=False)
+        return model.compute_loss(x, y, outputs, sample_weight, training=False)
 
     if keras.config.backend() == "tensorflow":
         import tensorflow as tf
 
         with tf.GradientTape() as tape:
             value = loss()
-        return tape.gradient(value, [variable.value for variable in variables])
+        return tape.gradient(value, values, unconnected_gradients="zero")
     if keras.config.backend() == "torch":
         import torch
 
-        return torch.autograd.grad(loss(), [variable.value for variable in variables])
+        return torch.autograd.grad(loss(), values, materialize_grads=True)
     import jax
 
     def of(values):
         with keras.StatelessScope(zip(variables, values, strict=True)):
             return loss()
 
-    return jax.grad(of)([variable.value for variable in variables])
+    return jax.grad(of)(values)
 
 
 class EpochTimer(keras.callbacks.Callback):

@@ -13,6 +13,7 @@ import keras
 import numpy as np
 from scipy import stats
 
+from helpers import callbacks
 from helpers.checks import callable_or_none, integer, seeds_from
 from helpers.i18n import _
 from helpers.plotting import style
@@ -321,8 +322,8 @@ def gradients_of(model, x, y):
     """The gradients of a model's loss on one batch, without a step of training.
 
     Args:
-        model: Compiled `keras.Model`, on the TensorFlow backend. It predicts as after
-            training: its dropout is off.
+        model: Compiled `keras.Model`. It predicts as after training: its dropout is
+            off.
         x: Array or tensor of inputs, one per row.
         y: Array or tensor of labels.
 
@@ -334,16 +335,12 @@ def gradients_of(model, x, y):
         TypeError: `model` is not a Keras model.
         ValueError: `model` is not compiled.
     """
-    import tensorflow as tf
-
     if not isinstance(model, keras.Model):
         raise TypeError(f"`model` must be a keras.Model. Received: {model!r}")
     if not model.compiled:
         raise ValueError(f"`model` must be compiled. Received: {model.name!r}")
     x, y = keras.tree.map_structure(keras.ops.convert_to_tensor, (x, y))
-    with tf.GradientTape() as tape:
-        outputs = model(x, training=False)
-        loss = model.compute_loss(x, y, outputs, training=False)
-    variables = [variable.value for variable in model.trainable_variables]
-    gradients = tape.gradient(loss, variables, unconnected_gradients="zero")
-    return [tf.convert_to_tensor(gradient).numpy() for gradient in gradients]
+    return [
+        keras.ops.convert_to_numpy(gradient)
+        for gradient in callbacks.gradients(model, x, y)
+    ]

@@ -11,21 +11,9 @@ helpers.setup("en")
 
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
+from backend_fw import model  # noqa: E402
 
 from helpers.optimizers import ConditionalGradient  # noqa: E402
-
-
-def model(rng):
-    built = keras.Sequential(
-        [
-            keras.Input((6, 6, 2)),
-            keras.layers.Conv2D(4, 3, activation="tanh"),
-            keras.layers.Flatten(),
-            keras.layers.Dense(3),
-        ]
-    )
-    built.set_weights([rng.standard_normal(w.shape) * 0.3 for w in built.get_weights()])
-    return built
 
 
 def main(path):

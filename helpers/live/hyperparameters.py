@@ -1,10 +1,10 @@
 """What can be steered while an optimizer trains."""
 
-import math
 from dataclasses import dataclass, replace
 
 import keras
 
+from helpers.checks import number
 from helpers.i18n import _
 from helpers.optimizers import ConditionalGradient, FrankWolfe, GradientCentralization
 
@@ -42,21 +42,15 @@ class Hyperparameter:
 
     def check(self, value):
         """The value as a float, or a `ValueError` that says what is allowed."""
-        try:
-            number = math.nan if isinstance(value, bool | str) else float(value)
-        except (TypeError, ValueError):
-            number = math.nan
-        low, high = self.allowed or (math.ulp(0), math.nextafter(math.inf, 0))
-        if not low <= number <= high:
-            words = "from {} to {}".format(*self.allowed) if self.allowed else "above 0"
-            raise ValueError(
-                f"`{self.name}` must be a finite number, {words}. Received: {value!r}"
-            )
-        return number
+        if self.allowed is None:
+            return number(self.name, value, "above 0", lambda x: x > 0)
+        low, high = self.allowed
+        words = f"from {low} to {high}"
+        return number(self.name, value, words, lambda x: low <= x <= high)
 
-    def turned(self, number):
+    def turned(self, shown):
         """From the value to what the slider shows, and back."""
-        return round(1.0 - number, 7) if self.complement else number
+        return round(1.0 - shown, 7) if self.complement else shown
 
 
 def _known(kind):

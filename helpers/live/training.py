@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import keras
 import tensorflow as tf
 
+from helpers import callbacks
 from helpers.checks import integer
 from helpers.feasible_sets import frobenius_norm
 from helpers.live.hyperparameters import core_of, hyperparameters_of
@@ -153,10 +154,7 @@ class Training:
         norms = tf.stack([self._norm(variable) for variable in variables])
         if self.kind is None:
             return norms, tf.constant(math.nan)
-        with tf.GradientTape() as tape:
-            outputs = self.model(x, training=False)
-            loss = self.model.compute_loss(x, y, outputs, weights, training=False)
-        gradients = tape.gradient(loss, [v.value for v in variables], None, "zero")
+        gradients = callbacks.gradients(self.model, x, y, weights)
         gradients = [tf.cast(tf.convert_to_tensor(g), "float32") for g in gradients]
         return norms, self._of_kind(gradients, variables)
 
