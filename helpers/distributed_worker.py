@@ -51,7 +51,9 @@ def train(folder, batch_size, epochs, crash):
     backup = folder / f"backup-{worker}"
     if worker > 0 and (folder / "backup-0").exists():
         shutil.copytree(folder / "backup-0", backup, dirs_exist_ok=True)
-    callbacks = [keras.callbacks.BackupAndRestore(backup, delete_checkpoint=False)]
+    # A worker that ends while it saves leaves half a file; then the one before counts.
+    options = {"double_checkpoint": True, "delete_checkpoint": False}
+    callbacks = [keras.callbacks.BackupAndRestore(backup, **options)]
     if crash is not None and worker == workers - 1:
         callbacks.append(Crash(crash))
     options = {"epochs": epochs, "shuffle": False, "verbose": 0}

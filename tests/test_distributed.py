@@ -71,7 +71,8 @@ def test_two_workers_end_with_the_weights_of_one(tmp_path, optimizer):
     assert largest(ended.weights[0], model.get_weights()) < 1e-5
 
 
-def test_a_killed_worker_ends_the_others_and_the_restart_goes_on(tmp_path):
+@pytest.mark.parametrize("half_saved", [False, True])
+def test_a_killed_worker_ends_the_others_and_the_restart_goes_on(tmp_path, half_saved):
     require("jax", "pip install -e .[test]")
     folders = [tmp_path / name for name in ("calm", "crashed")]
     for folder in folders:
@@ -84,6 +85,8 @@ def test_a_killed_worker_ends_the_others_and_the_restart_goes_on(tmp_path):
     assert crashed.seconds[0] - crashed.seconds[1] < 60
     assert crashed.weights == [None, None]
     assert "1 was killed" in crashed.summary and "0 ended by itself" in crashed.summary
+    if half_saved:  # the worker that was left alone ended in the middle of a save
+        os.truncate(folders[1] / "backup-0" / "latest.weights.h5", 96)
     resumed = distributed.train(folders[1], 2, BATCH, EPOCHS)
     assert largest(calm.weights[0], resumed.weights[0]) < 1e-6
 

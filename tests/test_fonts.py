@@ -87,7 +87,7 @@ def live(kind):
 EVERY_FIGURE = {
     **FIGURES,
     **PICTURES,
-    "original": lambda: plotting.against_the_original([0.5, 0.9], [0.5, 0.8]),
+    "original": lambda: plotting.against_the_original([0.5, 0.9], [0.5, 0.8], 2),
     "raised": lambda: compared([0.5, 0.6, 0.7], [0.61, 0.72, 0.8]),
     "undecided": lambda: compared([0.5, 0.6, 0.7], [0.6, 0.5, 0.71]),
     "live gap": lambda: live("gap"),
