@@ -53,27 +53,75 @@ def check_steps_until_inside(answer, norm, lambda_, learning_rate, limit):
 
 
 @_never_raises
-def check_support_of_the_max_ball(answer, trials=20):
+def check_support_of_the_max_ball(answer):
     """`answer(g)` is the support point of the ball of the largest absolute entry."""
-    if answer is not None and not callable(answer):
-        hint = _("The answer must be a function of g, and “{answer}” is none.")
-        return _verdict(answer, False, hint.format(answer=_short(answer)))
     hint = _(
         "Every entry of s must lie between −1 and 1, and the sum of g·s must be as "
         "large as possible."
     )
+    _check_support(
+        answer,
+        inside=lambda s: np.all(np.abs(s) <= 1 + 1e-6),
+        furthest=lambda g: np.abs(g).sum(),
+        hint=hint,
+    )
+
+
+@_never_raises
+def check_support_of_the_simplex(answer):
+    """`answer(g)` is the support point of the entries of at least 0 with the sum 1."""
+    hint = _(
+        "No entry of s may be below 0, their sum must be 1, and the sum of g·s must be "
+        "as large as possible."
+    )
+    _check_support(
+        answer,
+        inside=lambda s: s.min() > -1e-6 and math.isclose(s.sum(), 1, abs_tol=1e-6),
+        furthest=lambda g: g.max(),
+        hint=hint,
+    )
+
+
+def _check_support(answer, inside, furthest, hint):
+    if answer is not None and not callable(answer):
+        words = _("The answer must be a function of g, and “{answer}” is none.")
+        return _verdict(answer, False, words.format(answer=_short(answer)))
     rng = np.random.default_rng(0)
     right = answer is not None
-    for _trial in range(trials if right else 0):
+    for _trial in range(20 if right else 0):
         g = rng.standard_normal((3, 4))
         try:
             s = np.asarray(answer(g.copy())).astype("float64", casting="same_kind")
         except Exception as error:  # whatever a reader's function may raise
-            hint = _("Calling the function did not work: {error}")
-            return _verdict(answer, False, hint.format(error=_short(error)))
-        right = right and s.shape == g.shape and bool(np.all(np.abs(s) <= 1 + 1e-6))
-        right = right and math.isclose((g * s).sum(), np.abs(g).sum(), rel_tol=1e-6)
+            words = _("Calling the function did not work: {error}")
+            return _verdict(answer, False, words.format(error=_short(error)))
+        right = right and s.shape == g.shape and bool(inside(s))
+        right = right and math.isclose((g * s).sum(), furthest(g), rel_tol=1e-6)
     _verdict(answer, right, hint)
+
+
+@_never_raises
+def check_weight_decay(answer, largest):
+    """The weight decay with which Lion keeps every weight within `largest`."""
+    hint = _("The radius of the ball is 1 / weight decay.")
+    _verdict(answer, math.isclose(_number(answer) or 0, 1 / largest), hint)
+
+
+@_never_raises
+def check_certified(lambda_, certified, enough):
+    """At least the share `enough` of the test images is certified.
+
+    Args:
+        lambda_: The reader's answer.
+        certified: Share of the network that was trained with it.
+        enough: Float.
+    """
+    if lambda_ is not None and not is_radius(lambda_):
+        hint = _("The radius must be a number above 0, and “{answer}” is none.")
+        return _verdict(lambda_, False, hint.format(answer=_short(lambda_)))
+    hint = _("Certified is {share:.3f}; at least {enough:g} is asked.")
+    share = _number(certified) or 0.0
+    _verdict(lambda_, share >= enough, hint.format(share=share, enough=enough))
 
 
 @_never_raises

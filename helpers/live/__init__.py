@@ -1,5 +1,7 @@
 """Training that can be watched and steered, and pictures that answer at once."""
 
+from helpers.live.ball_explorer import BallExplorer
+from helpers.live.choice import Choice
 from helpers.live.explorers import (
     ConditionalGradientExplorer,
     GradientCentralizationExplorer,
@@ -7,6 +9,8 @@ from helpers.live.explorers import (
 from helpers.live.panel import LivePanel
 
 __all__ = [
+    "BallExplorer",
+    "Choice",
     "ConditionalGradientExplorer",
     "GradientCentralizationExplorer",
     "LivePanel",

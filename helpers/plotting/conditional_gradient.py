@@ -14,6 +14,7 @@ from helpers.plotting.style import (  # noqa: F401
     Picture,
     accuracy_and_loss,
     image_grid,
+    name_of_norm,
     new_figure,
 )
 
@@ -198,14 +199,10 @@ def rate(errors, gaps):
     ax.set_ylabel(_("loss above the lowest"))
     ax.legend(loc="lower left")
     text = _(
-        "Error and Frank–Wolfe gap by step. The gap lies above the error and comes "
-        "down to it. Both fall below a dotted line that falls like 1/t."
+        "Error and Frank–Wolfe gap by step. The gap lies above the error at every "
+        "step. A dotted line falls like 1/t, and the error in the end falls faster."
     )
     return Picture(figure, text)
-
-
-def _ball(name):
-    return {"fro": _("Frobenius norm"), "nuclear": _("nuclear norm")}.get(name, name)
 
 
 def singular_values(runs):
@@ -218,13 +215,15 @@ def singular_values(runs):
     for (name, matrix), style in zip(runs.items(), STYLES, strict=False):
         values = np.linalg.svd(np.asarray(matrix), compute_uv=False)
         numbers = np.arange(1, len(values) + 1)
-        ax.plot(numbers, values, label=_ball(name), markersize=4, **style)
+        ax.plot(numbers, values, label=name_of_norm(name), markersize=4, **style)
     ax.set_xlabel(_("number of the singular value"))
     ax.set_ylabel(_("singular value"))
     ax.set_yscale("log")
     ax.legend()
     text = _("Singular values from the largest to the smallest: {names}.")
-    return Picture(figure, text.format(names=listing([_ball(name) for name in runs])))
+    return Picture(
+        figure, text.format(names=listing([name_of_norm(name) for name in runs]))
+    )
 
 
 def accuracy_by_rank(runs):
@@ -235,7 +234,9 @@ def accuracy_by_rank(runs):
     """
     figure, ax = new_figure(8, 4)
     for (name, accuracies), style in zip(runs.items(), STYLES, strict=False):
-        ax.plot(list(accuracies), accuracies.values(), label=_ball(name), **style)
+        ax.plot(
+            list(accuracies), accuracies.values(), label=name_of_norm(name), **style
+        )
     ax.set_ylim(0, 1)
     ax.xaxis.get_major_locator().set_params(integer=True)
     ax.set_xlabel(_("singular values kept in each hidden layer"))
@@ -246,7 +247,9 @@ def accuracy_by_rank(runs):
         "layer: {names}. Both end at about the same accuracy; the nuclear norm gets "
         "there with fewer."
     )
-    return Picture(figure, text.format(names=listing([_ball(name) for name in runs])))
+    return Picture(
+        figure, text.format(names=listing([name_of_norm(name) for name in runs]))
+    )
 
 
 def against_the_original(ours, original, epochs):

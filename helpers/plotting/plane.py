@@ -95,6 +95,27 @@ def minimum_in_ball(hessian, minimum, radius):
     return project_to_ball(point(multiplier), radius)
 
 
+def lp_norm(points, p):
+    """`‖w‖_p` of points along the last axis; `p` may be infinite."""
+    return np.linalg.norm(points, ord=p, axis=-1)
+
+
+def lp_support(directions, p):
+    """The points of the unit ball of `‖w‖_p` furthest along directions.
+
+    Args:
+        directions: Array, a direction along the last axis, none of them 0.
+        p: Number from 1 on; `np.inf` for the largest absolute entry.
+    """
+    size = np.abs(directions) / np.abs(directions).max(axis=-1, keepdims=True)
+    if p == 1:  # the first of the largest entries
+        best = np.argmax(size.round(12), axis=-1)[..., None]
+        weight = (np.arange(directions.shape[-1]) == best) * 1.0
+    else:
+        weight = np.where(size > 1e-12, size ** (1 / (p - 1)), 0.0)
+    return np.sign(directions) * weight / lp_norm(weight, p)[..., None]
+
+
 def hessian_of_inputs(covariance, mean):
     """`E[x xᵀ]` for inputs whose features all have this mean.
 

@@ -67,6 +67,19 @@ class Found(Picture):
         return data, {"image/png": {"alt": f"{self.text} {self.found}"}}
 
 
+def name_of_norm(ball):
+    """What a ball's norm is called: `"fro"` is an argument and no word."""
+    names = {
+        "fro": _("Frobenius norm"),
+        "l1": _("sum of absolute entries"),
+        "max": _("maximum norm"),
+        "nuclear": _("nuclear norm"),
+        "outputs": _("norm of each output"),
+        "spectral": _("spectral norm"),
+    }
+    return names.get(ball, ball)
+
+
 def new_figure(width=8.0, height=4.0, rows=1, columns=1, **kwargs):
     """A figure with tight layout, and its axes; width and height in inches."""
     figure = Figure(figsize=(width, height), layout="constrained")
