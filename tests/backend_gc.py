@@ -104,6 +104,8 @@ UPDATES = {
     "update_adam_half": (dict(), 0.5),
     "update_adam_scaled": (dict(loss_scale_factor=128.0), 1.0),
     "update_sgd_accumulated": (dict(gradient_accumulation_steps=2), 1.0),
+    "both_adam": (dict(), 0.5),
+    "both_adam_decay": (dict(weight_decay=0.5), 1.0),
 }
 
 
@@ -115,6 +117,7 @@ def keras_optimizer(case):
 def yong(case, rate=0.02, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
     """`gc_loc=False` in the authors' SGD and Adam, in float64: `w -= lr Φ(step)`.
 
+    In the cases of "both", the gradient is centralized first, as with `gc_loc=True`.
     The weight decay is Keras's, by `lr` and not by Adam's corrected `lr`.
     """
     options, strength = UPDATES[case]
@@ -125,6 +128,8 @@ def yong(case, rate=0.02, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
         w, b = weights
         error = 2.0 / y.size * (x.astype("float64") @ w + b - y)
         grads = [x.T.astype("float64") @ error, error.sum(axis=0)]
+        if "both" in case:
+            grads[0] = minus_mean(grads[0], strength)
         total = [t + g / every for t, g in zip(total, grads, strict=True)]
         if step % every:
             continue
@@ -146,8 +151,9 @@ def yong(case, rate=0.02, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
 
 
 def centralizing_updates(case):
+    where = case.split("_")[0]
     return GradientCentralization(
-        keras_optimizer(case), strength=UPDATES[case][1], where="update"
+        keras_optimizer(case), strength=UPDATES[case][1], where=where
     )
 
 
@@ -331,6 +337,7 @@ def main(path):
     store("mixed/start", START)
     store("mixed/gradient", mixed_precision("gradient"))
     store("mixed/update", mixed_precision("update"))
+    store("mixed/both", mixed_precision("both"))
     for case, given in (
         ("saved", {}),
         ("saved_update", dict(where="update", strength=0.5)),

@@ -93,6 +93,39 @@ def test_before_rmsprop_it_harms_and_on_its_update_hardly(digits):
     assert interval(after - before)[0] > 0.15
 
 
+@pytest.mark.parametrize("make", ["RMSprop", "Adam"])
+@pytest.mark.parametrize("rate", [0.0003, 0.001, 0.003])
+def test_at_both_places_it_helps_whatever_the_rate(digits, make, rate):
+    make = getattr(keras.optimizers, make)
+    plain = accuracies(make(rate), None, digits)
+    both = accuracies(make(rate), "both", digits)
+    assert interval(both - plain)[0] > 0.02
+
+
+def test_at_both_places_the_mean_of_the_inputs_makes_no_difference(digits):
+    """With sums of zero at the start: the same weights for x and for x + 3."""
+    x, y, _x_test, _y_test = digits
+    trained = []
+    for offset in (0, 3):
+        keras.utils.set_random_seed(0)
+        # In float32 the division makes much of rounding, where an entry is nearly 0.
+        hidden, output = (
+            layers.Dense(units, activation, dtype="float64")
+            for units, activation in ((HIDDEN, "relu"), (10, "softmax"))
+        )
+        model = keras.Sequential([keras.Input((784,)), hidden, output])
+        kernel = hidden.kernel
+        kernel.assign(kernel - keras.ops.mean(kernel, axis=0))
+        optimizer = GradientCentralization(keras.optimizers.RMSprop(), where="both")
+        model.compile(optimizer, "sparse_categorical_crossentropy")
+        shifted = x[:1000].astype("float64") + offset
+        model.fit(shifted, y[:1000], 100, 3, shuffle=False, verbose=0)
+        trained.append(model.get_weights())
+    for weights, others in zip(*trained, strict=True):
+        np.testing.assert_allclose(weights, others, atol=1e-6)
+    assert np.abs(weights).max() > 0.01
+
+
 def test_before_sgd_and_on_its_update_are_the_same_and_help(digits):
     make = lambda: keras.optimizers.SGD(0.1)  # noqa: E731
     plain = accuracies(make(), None, digits)

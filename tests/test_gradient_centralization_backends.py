@@ -127,7 +127,7 @@ def test_fit_moves_no_mean(run):
             assert mean > 1e-2 if bound is None else mean < bound
 
 
-@pytest.mark.parametrize("where", ["gradient", "update"])
+@pytest.mark.parametrize("where", ["gradient", "update", "both"])
 def test_mixed_precision_moves_no_mean(run, where):
     kernel, bias = run("mixed", where)
     start = run("mixed", "start")[0]
@@ -148,6 +148,8 @@ UPDATES = [
     "update_adam_half",
     "update_adam_scaled",
     "update_sgd_accumulated",
+    "both_adam",
+    "both_adam_decay",
 ]
 
 

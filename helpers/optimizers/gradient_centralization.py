@@ -14,6 +14,8 @@ from helpers.optimizers.gradient_axes import (
     integers,
 )
 
+WHERE = ("gradient", "update", "both")
+
 
 @keras.saving.register_keras_serializable(package="optimizer_lessons")
 class GradientCentralization(keras.optimizers.Optimizer):
@@ -24,10 +26,11 @@ class GradientCentralization(keras.optimizers.Optimizer):
     itself. Centralization is linear, so it commutes with loss scaling, gradient
     accumulation and the sum over replicas.
 
-    Which `where` to take: before plain SGD both are the same. An optimizer that
-    divides each entry by its own size (RMSprop, Adam) brings a mean back where the
-    gradient has just lost it, and can train far worse than without centralization
-    where the inputs have a mean: take `"update"` there.
+    Which `where` to take: with plain SGD all are the same. An optimizer that divides
+    each entry by its own size (RMSprop, Adam) brings a mean back where the gradient
+    has just lost it, and can train far worse than without centralization where the
+    inputs have a mean: take `"both"` there. Then the sums that were centralized never
+    change, and training is the same whatever mean each input has, up to those sums.
 
     Args:
         inner_optimizer: `keras.optimizers.Optimizer`, or the name of one. Not a
@@ -43,9 +46,10 @@ class GradientCentralization(keras.optimizers.Optimizer):
             at any rank.
         strength: Float from 0 to 1, the share of the mean that is taken away. An
             assigned value acts on the next step.
-        where: `"gradient"` centralizes what the inner optimizer is given. `"update"`
-            centralizes the change that it makes, weight decay included: `gc_loc=False`
-            in the authors' code. That takes a copy of the kernels during the step.
+        where: `"gradient"` centralizes what the inner optimizer is given: the paper's
+            rule. `"update"` centralizes the change that it makes, weight decay
+            included: `gc_loc=False` in the authors' code. `"both"` does both. The last
+            two take a copy of the kernels during the step.
         name: String.
 
     Raises:
@@ -62,7 +66,7 @@ class GradientCentralization(keras.optimizers.Optimizer):
 
     ```python
     optimizer = GradientCentralization.for_model(
-        model, keras.optimizers.RMSprop(1e-4), where="update"
+        model, keras.optimizers.RMSprop(1e-4), where="both"
     )
     model.compile(optimizer, loss="binary_crossentropy")
     ```
@@ -144,18 +148,18 @@ class GradientCentralization(keras.optimizers.Optimizer):
             self.build(variables)
         self._check_variables_are_known(variables)
         axes = [self._axes_of_each[self._get_variable_index(v)] for v in variables]
-        if self.where == "gradient":
-            centralized = [
+        moved = []
+        if self.where != "gradient":
+            moved = [
+                (variable, a, ops.copy(variable))
+                for g, variable, a in zip(grads, variables, axes, strict=True)
+                if a and g is not None and not _is_sparse(g)
+            ]
+        if self.where != "update":
+            grads = [
                 g if g is None else centralize(g, a, self.strength)
                 for g, a in zip(grads, axes, strict=True)
             ]
-            self.inner_optimizer.apply(centralized, trainable_variables)
-            return
-        moved = [
-            (variable, a, ops.copy(variable))
-            for g, variable, a in zip(grads, variables, axes, strict=True)
-            if a and g is not None and not _is_sparse(g)
-        ]
         self.inner_optimizer.apply(grads, trainable_variables)
         for variable, a, start in moved:
             change = ops.convert_to_tensor(variable) - start
@@ -250,7 +254,7 @@ def GCRMSprop(learning_rate=0.001, **kwargs):
 
     It keeps the tutorial's rule, which centralizes the gradient before RMSprop divides
     by its size. Where inputs have a mean that can do great harm:
-    `GradientCentralization(keras.optimizers.RMSprop(), where="update")` does not.
+    `GradientCentralization(keras.optimizers.RMSprop(), where="both")` does not.
     """
     return GradientCentralization(keras.optimizers.RMSprop(learning_rate, **kwargs))
 
@@ -287,10 +291,8 @@ def _checked_axes(axes):
 
 
 def _checked_optimizer(inner_optimizer, where):
-    if where not in ("gradient", "update"):
-        raise ValueError(
-            f"Argument `where` must be 'gradient' or 'update'. Received: {where!r}"
-        )
+    if where not in WHERE:
+        raise ValueError(f"Argument `where` must be in {WHERE}. Received: {where!r}")
     if isinstance(inner_optimizer, str):
         inner_optimizer = keras.optimizers.get(inner_optimizer)
     if not isinstance(inner_optimizer, keras.optimizers.Optimizer):
@@ -310,14 +312,14 @@ def _checked_optimizer(inner_optimizer, where):
             "other way round: LossScaleOptimizer(GradientCentralization(optimizer)). "
             f"Received: inner_optimizer={inner_optimizer!r}"
         )
-    if where == "update" and inner_optimizer.use_ema:
+    if where != "gradient" and inner_optimizer.use_ema:
         raise ValueError(
-            "Argument `where` cannot be 'update' with an `inner_optimizer` that has "
+            f"Argument `where` cannot be {where!r} with an `inner_optimizer` that has "
             "`use_ema=True`: it averages the weights before they are centralized."
         )
-    if where == "update" and hasattr(inner_optimizer, "make_feasible"):
+    if where != "gradient" and hasattr(inner_optimizer, "make_feasible"):
         raise ValueError(
-            "Argument `where` cannot be 'update' with an `inner_optimizer` that keeps "
-            f"weights inside a set, which they would leave: {inner_optimizer!r}"
+            f"Argument `where` cannot be {where!r} with an `inner_optimizer` that "
+            f"keeps weights inside a set, which they would leave: {inner_optimizer!r}"
         )
     return inner_optimizer

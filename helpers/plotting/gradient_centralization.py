@@ -207,13 +207,13 @@ def mean_share(offsets, shares, rates, runs):
 
 
 def before_or_after(accuracies):
-    """Test accuracy of the same pairs with GC before, after, and not at all.
+    """Test accuracy of the same pairs with GC in several ways, and not at all.
 
     Args:
         accuracies: Dict from the number added to all inputs to a dict from the name
             of a way to train to the accuracies by seed, the same names everywhere.
     """
-    figure, axes = new_figure(10, 4.2, 1, len(accuracies), sharey=True, squeeze=False)
+    figure, axes = new_figure(11, 4.2, 1, len(accuracies), sharey=True, squeeze=False)
     for ax, (offset, ways) in zip(axes[0], accuracies.items(), strict=True):
         values = np.array(list(ways.values()))
         places = np.arange(len(ways))
@@ -223,7 +223,7 @@ def before_or_after(accuracies):
             look = {**look, "linestyle": "", "markersize": 6}
             ax.plot(np.full_like(row, place), row, zorder=2, **look)
         names = [name.replace("=", "=\n") for name in ways]
-        ax.set_xticks(places, names, fontsize=9)
+        ax.set_xticks(places, names, fontsize=8)
         ax.set_xlim(-0.4, len(ways) - 0.6)
         ax.set_title(_("{offset:g} added to all inputs").format(offset=offset))
     axes[0, 0].set_ylabel(_("test accuracy"))
