@@ -251,7 +251,8 @@ def mean_comes_back(shares, moves):
     bars = left.bar(stages, shares, color=colors, hatch="//", width=0.6)
     left.bar_label(bars, [f"{share:.2f}" for share in shares])
     left.set(ylabel=_("share of the mean, squared"), ylim=(0, 1.08))
-    bars = right.bar(list(moves), moves.values(), color=GREY, width=0.6)
+    names = [name.replace("=", "=\n") for name in moves]
+    bars = right.bar(names, moves.values(), color=GREY, width=0.6)
     right.bar_label(bars, [f"{move:.1f}" for move in moves.values()])
     right.set_ylabel(_("how far the sum of a unit's weights moved"))
     for ax in (left, right):
