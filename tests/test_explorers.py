@@ -9,13 +9,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers import i18n
-from helpers.live import ConditionalGradientExplorer, GradientCentralizationExplorer
+from helpers.live import (
+    BallExplorer,
+    ConditionalGradientExplorer,
+    GradientCentralizationExplorer,
+)
 from helpers.live.display import ends_of
 from helpers.plotting import plane
 
 HESSIAN = np.array([[2.0, 0.9], [0.9, 1.0]])
 MINIMUM = np.array([2.0, 0.7])
-EXPLORERS = [ConditionalGradientExplorer, GradientCentralizationExplorer]
+EXPLORERS = [
+    BallExplorer,
+    ConditionalGradientExplorer,
+    GradientCentralizationExplorer,
+]
 
 
 def random_covariance(seed, count):
@@ -123,6 +131,32 @@ def test_centralized_descent_keeps_the_sum_and_ends_at_its_floor(mean):
     assert lowest <= plane.quadratic(hessian, MINIMUM, along).min() + 1e-9
 
 
+@given(st.floats(0, 6.3), st.sampled_from([1, 1.01, 1.5, 2, 3, 10, 30, np.inf]))
+def test_the_support_point_is_the_furthest_on_the_edge(angle, p):
+    g = np.array([np.cos(angle), np.sin(angle)])
+    s = plane.lp_support(g, p)
+    np.testing.assert_allclose(plane.lp_norm(s, p), 1)
+    turns = np.linspace(0, 2 * np.pi, 2001)
+    edge = np.stack([np.cos(turns), np.sin(turns)], axis=-1)
+    edge /= plane.lp_norm(edge, p)[:, None]
+    assert s @ g >= np.max(edge @ g) - 1e-9
+    dual = {1: np.inf, np.inf: 1}.get(p) or p / (p - 1)
+    np.testing.assert_allclose(s @ g, plane.lp_norm(g, dual), rtol=1e-6)
+
+
+def test_the_named_balls_and_their_exponent_go_together():
+    explorer = BallExplorer()
+    for name, p in explorer.ball.options:
+        explorer.ball.value = p
+        assert explorer.values["p"] == p and explorer.boxes["p"].value == f"{p:g}", name
+    assert "p = ∞" in explorer.summary and "(1.00, 1.00)" in explorer.summary
+    explorer.boxes["p"].value = "3"
+    assert explorer.ball.value is None and "p = 3 " in explorer.summary
+    explorer.boxes["p"].value = "1"
+    assert explorer.ball.value == 1.0 and "(1.00, 0.00)" in explorer.summary
+    explorer.close()
+
+
 @pytest.mark.parametrize("explorer_class", EXPLORERS)
 def test_a_slider_redraws_at_once(explorer_class):
     explorer, times = explorer_class(), []
@@ -149,7 +183,7 @@ def test_a_bad_value_is_explained_and_changes_nothing(explorer_class):
             box.value = typed if typed else " "
             assert explorer.message and explorer.values == before
             assert explorer.png == png and box.value == shown
-        box.value = "0.9" if name != "steps" else "9"
+        box.value = "9" if name in ("steps", "p") else "0.9"
         assert explorer.message == "" and box.value != shown
     explorer.close()
 

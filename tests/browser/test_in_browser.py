@@ -16,11 +16,11 @@ import pytest
 ARTIFACTS = Path(__file__).parent.parent / "artifacts"
 
 ROOT = Path(__file__).parents[2]
-# The lessons with a live panel.
+# The lessons with a live panel called `panel`.
 NOTEBOOKS = [
     path
     for path in sorted(ROOT.glob("notebooks/en/*.ipynb"))
-    if "LivePanel" in path.read_text("utf-8")
+    if "panel = live.LivePanel" in path.read_text("utf-8")
 ]
 HISTORY = (
     "[[r.step, r.hyperparameters, r.seconds, list(r.norms)] for r in panel.history]"
@@ -93,7 +93,7 @@ def without_outputs(path):
     return notebook
 
 
-def until(condition, seconds=20, pause=0.05):
+def until(condition, seconds=60, pause=0.05):
     """The condition's value as soon as it is true."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
