@@ -63,7 +63,7 @@ def _unmet(requirements):
 
     unmet = []
     for requirement in map(Requirement, requirements):
-        if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
+        if requirement.marker and not requirement.marker.evaluate({"extra": "lessons"}):
             continue
         version = _version(requirement.name)
         if version is None or not requirement.specifier.contains(version, True):

@@ -31,7 +31,7 @@ def replaced(requirements):
 
 def dependencies():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    return project["dependencies"]
+    return [*project["dependencies"], *project["optional-dependencies"]["lessons"]]
 
 
 def learners():

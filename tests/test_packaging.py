@@ -1,5 +1,6 @@
 """The package, its requirements and what importing it costs."""
 
+import os
 import pathlib
 import re
 import subprocess
@@ -18,7 +19,32 @@ def requirements():
 
 
 def test_dependencies_have_the_ranges_of_the_requirements():
-    assert set(PROJECT["dependencies"]) <= set(requirements())
+    lessons = PROJECT["optional-dependencies"]["lessons"]
+    assert {*PROJECT["dependencies"], *lessons} <= set(requirements())
+    assert "-e .[lessons]" in (ROOT / "requirements.txt").read_text().splitlines()
+
+
+def test_the_optimizers_need_keras_and_its_backend_alone():
+    assert [re.match(r"\w+", need)[0] for need in PROJECT["dependencies"]] == ["keras"]
+    lessons = PROJECT["optional-dependencies"]["lessons"]
+    absent = {re.match(r"[\w-]+", n)[0].replace("-", "_") for n in lessons}
+    absent -= {"scipy"}  # JAX needs it
+    code = (
+        "import sys, time\n"
+        f"sys.modules.update(dict.fromkeys({sorted(absent)!r}))\n"
+        "import keras\n"
+        "start = time.perf_counter()\n"
+        "from helpers.optimizers import FrankWolfe, GradientCentralization\n"
+        "print(time.perf_counter() - start)\n"
+        "w = keras.Variable([0.6, 0.0])\n"
+        "FrankWolfe(0.5).apply([keras.ops.array([3.0, -4.0])], [w])\n"
+        "assert abs(float(w[1]) - 0.4) < 1e-6\n"
+    )
+    environment = {**os.environ, "KERAS_BACKEND": "jax"}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert float(done.stdout) < 1
 
 
 def test_requirements_name_the_packages_of_the_collection():

@@ -100,12 +100,13 @@ def stamp_readme(text, notebooks, language, repository, branch, translate):
     Returns:
         String.
     """
-    rows = []
+    # Without words of its own, the head of the table needs no translation.
+    rows = ["| | | | |\n|---|---|---|---|\n"]
     for path, notebook in sorted(notebooks.items()):
-        badge = row(path, language, repository, branch, translate)
+        badges = row(path, language, repository, branch, translate).split("\n")[:3]
         name = pathlib.PurePosixPath(path).name
         # A README stands in the folder of its language, but for the English one.
         link = path if language == SOURCE else name
-        item = f"- [{title(notebook)}]({link})<br>\n{badge}\n"
-        rows.append(item.replace("\n[", "\n  ["))
+        cells = [f"[{title(notebook)}]({link})", *badges]
+        rows.append(f"| {' | '.join(cells)} |\n")
     return TABLE.sub(lambda _: "".join(rows), text)
