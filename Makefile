@@ -9,7 +9,7 @@ BIN := .venv/bin
 export NOTEBOOK_PRESET ?= quick
 NOTEBOOKS := $(wildcard notebooks/*/*.ipynb)
 
-.PHONY: lab test test-browser test-colab test-binder badges lint notebooks bench clean
+.PHONY: lab test test-browser test-colab test-binder badges demo handout lint notebooks bench clean
 
 # Jupyter prints the address, for a machine without a browser; in a container, where
 # one is root, it asks to be told that this is meant.
@@ -45,6 +45,14 @@ badges: .venv/test
 # Each prints ratios of two things measured in turn, in one run.
 bench: .venv/test
 	$(BIN)/python tests/bench
+
+# The moving picture on the front page, in each language.
+demo: .venv/test
+	$(BIN)/python tools/demo.py en th zh
+
+# A lesson for a class: without solutions and outputs, and one with them.
+handout: .venv/test
+	$(BIN)/python tools/handout.py notebooks/$(or $(LANGUAGE),en)/$(LESSON).ipynb
 
 lint: .venv/test
 	$(BIN)/ruff check .

@@ -85,3 +85,9 @@ def test_files_stay_short():
     """About 300 lines: a file that outgrows 350 has found a seam."""
     for path in ROOT.glob("helpers/**/*.py"):
         assert len(path.read_text().splitlines()) <= 350, path
+
+
+def test_the_code_in_the_readme_runs():
+    readme = (ROOT / "README.md").read_text("utf-8")
+    for code in re.findall(r"```python\n(.*?)```", readme, re.DOTALL):
+        exec(code, {})

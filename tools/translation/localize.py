@@ -105,6 +105,7 @@ def _readme(project, language, catalog):
 
     def relink(match):
         target = re.sub("^notebooks/en/", f"notebooks/{language}/", match[2])
+        target = target.replace(".en.", f".{language}.")  # a picture with words in it
         start = pathlib.PurePosixPath("notebooks", language)
         return match[1] + pathlib.Path(os.path.relpath(target, start)).as_posix()
 
