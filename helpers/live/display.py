@@ -109,7 +109,7 @@ class Control:
         self.box = widgets.Text(continuous_update=False, layout=layout)
         self._beside = line_of_text()
         self.row = row(slider, self.box, *([self._beside] if note else []))
-        self._updating = False
+        self._updating, self._echoes = False, []
         self.show(slider.value)
         slider.observe(self._slid, "value")
         self.box.observe(self._typed, "value")
@@ -120,6 +120,7 @@ class Control:
         try:
             if move_slider:
                 self.slider.value = self._within_slider()
+                self._echoes.append(self.slider.value)
             self.box.value = f"{value:.4g}"
             if self._note:
                 write(self._beside, self._note(value))
@@ -139,16 +140,19 @@ class Control:
 
     def _slid(self, change):
         if not self._updating and not self._is_snap(change["new"]):
+            self._echoes.clear()
             # Moving the slider would pull it from under the reader's pointer.
             self._take(f"{change['new']:.4g}", move_slider=False)
 
     def _is_snap(self, value):
         """Whether the page has only moved the handle to the nearest notch, as it does
-        by itself with a number that lies between two."""
-        shown = self._within_slider()
-        if isinstance(self.slider, widgets.FloatLogSlider):
-            value, shown = math.log10(value), math.log10(shown)
-        return abs(value - shown) < 0.51 * self.slider.step
+        by itself with a number that lies between two.
+
+        Its word may come late, when the kernel has been busy and shows another number.
+        """
+        place = math.log10 if isinstance(self.slider, widgets.FloatLogSlider) else float
+        notch = 0.51 * self.slider.step
+        return any(abs(place(value) - place(shown)) < notch for shown in self._echoes)
 
     def _typed(self, change):
         if not self._updating:
