@@ -210,6 +210,11 @@ def glossary_breach(project):
     translation_project.edit(prose(project), 'msgstr "นอร์ม"', 'msgstr "บรรทัดฐาน"')
 
 
+def avoided_word(project):
+    path = project.root / "notebooks/locale/avoid.csv"
+    path.write_text("language,word,instead\nth,สวัสดี,หวัดดี\n", encoding="utf-8")
+
+
 def obsolete(project):
     with prose(project).open("a", encoding="utf-8") as file:
         file.write('\n#~ msgid "gone"\n#~ msgstr "ไปแล้ว"\n')
@@ -247,6 +252,7 @@ PLANTED = {
     lost_placeholder: "placeholder",
     changed_format: "placeholder",
     glossary_breach: "glossary",
+    avoided_word: "avoid",
     obsolete: "obsolete",
     edited_notebook: "generated",
     edited_readme: "generated",

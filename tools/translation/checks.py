@@ -58,6 +58,7 @@ def check(project):
     faults = []
     for language in project.languages:
         words = glossary.read(project.root, language)
+        avoided = glossary.avoided(project.root, language)
         for path, messages in project.catalogs(language).items():
             name = path.relative_to(project.root).as_posix()
             catalog = catalogs.read(path, language)
@@ -67,11 +68,18 @@ def check(project):
                     where = f"{name}: {message.context or 'helpers'}"
                     faults += _fidelity(where, message)
                     faults += _terms(where, message, words)
+                    faults += _avoided(where, message, avoided)
                     faults += _typography(where, message, language)
                     if path.name == "helpers.po":
                         faults += _interface(where, message, language)
         faults += _generated(project, language)
     return faults
+
+
+def _avoided(where, message, avoided):
+    for word, instead in avoided.items():
+        if word in message.string:
+            yield Fault("avoid", where, f"{word!r}: take {instead} in {message.string!r}")
 
 
 def _completeness(name, catalog, messages):

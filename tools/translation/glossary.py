@@ -88,6 +88,15 @@ def read(root, language):
     return Glossary(words, frozenset(exceptions))
 
 
+def avoided(root, language):
+    """Dict from words that do not stand in a language, to what stands there instead."""
+    return {
+        row["word"]: row["instead"]
+        for row in _rows(root / FOLDER / "avoid.csv")
+        if row["language"] == language
+    }
+
+
 def _rows(path):
     if not path.exists():
         return []
