@@ -1,12 +1,11 @@
 """Training that can be watched and steered, and pictures that answer at once."""
 
 from helpers.live.ball_explorer import BallExplorer
-from helpers.live.choice import Choice
 from helpers.live.explorers import (
     ConditionalGradientExplorer,
     GradientCentralizationExplorer,
 )
-from helpers.live.panel import LivePanel
+from helpers.live.panel import Choice, LivePanel
 
 __all__ = [
     "BallExplorer",

@@ -79,7 +79,9 @@ def check(project):
 def _avoided(where, message, avoided):
     for word, instead in avoided.items():
         if word in message.string:
-            yield Fault("avoid", where, f"{word!r}: take {instead} in {message.string!r}")
+            yield Fault(
+                "avoid", where, f"{word!r}: take {instead} in {message.string!r}"
+            )
 
 
 def _completeness(name, catalog, messages):
