@@ -67,15 +67,18 @@ class BallExplorer(Explorer):
         support = {"markersize": 12, "label": _("support point s")}
         self._support = self.raster.line(ax, BLACK, "", "o", **support)
         corner = {"loc": "upper left", "bbox_to_anchor": (0.55, 0.99)}
-        lines = [self._gradient, self._support, self._across]
-        self.raster.figure.legend(handles=lines, fontsize=10, frameon=False, **corner)
         self._add_entries()
+        lines = [self._gradient, self._support, self._across, *self._entries]
+        self.raster.figure.legend(handles=lines, fontsize=10, frameon=False, **corner)
 
     def _add_entries(self):
         ax = self.raster.figure.add_axes((0.56, 0.11, 0.42, 0.5))
         quiet(ax, _("The entries of s, by angle"))
         ax.set(xlim=(0, 360), ylim=(-1.15, 1.15), xticks=range(0, 361, 90))
-        looks = {_("first"): (BLUE, "-", "o"), _("second"): (GREEN, "--", "s")}
+        looks = {
+            _("first entry of s"): (BLUE, "-", "o"),
+            _("second entry of s"): (GREEN, "--", "s"),
+        }
         self._entries = [
             self.raster.line(ax, color, dash, "", label=name, linewidth=2)
             for name, (color, dash, _marker) in looks.items()
@@ -84,8 +87,6 @@ class BallExplorer(Explorer):
             self.raster.line(ax, color, "", marker, markersize=8)
             for color, _dash, marker in looks.values()
         ]
-        corner = {"loc": "lower right", "bbox_to_anchor": (1.0, 0.97)}
-        ax.legend(fontsize=9, ncols=2, frameon=False, **corner)
 
     def _draw(self, angle, p):
         p = np.inf if p >= ROUND_FROM else p
