@@ -574,6 +574,20 @@ def test_a_value_beyond_the_slider_is_used(panel):
     assert panel.hyperparameters["lambda_"] == 20000.0
 
 
+def test_the_page_moves_handles_to_notches_late_and_nothing_is_set(panel):
+    """While the kernel runs cells, what the page says of a slider waits in a queue."""
+    for radius in (203.0, 5.0, 203.0):
+        panel.set(lambda_=radius)
+    slider = panel.controls["lambda_"]
+    for value in (203.0, 5.0, 203.0):
+        slider.value = 10 ** (round(np.log10(value) / slider.step) * slider.step)
+        assert panel.hyperparameters["lambda_"] == 203.0
+    # And what the reader moves is set, to the same notches too.
+    for value in (50.0, 5.0, 203.0):
+        slider.value = 10 ** (round(np.log10(value) / slider.step) * slider.step)
+        assert panel.hyperparameters["lambda_"] == pytest.approx(value, rel=0.01)
+
+
 def test_the_panel_follows_what_a_cell_sets(panel):
     panel.set(lambda_=7.0)
     assert panel.controls["lambda_"].value == pytest.approx(7.0)
