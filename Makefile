@@ -9,7 +9,7 @@ BIN := .venv/bin
 export NOTEBOOK_PRESET ?= quick
 NOTEBOOKS := $(wildcard notebooks/*/*.ipynb)
 
-.PHONY: lab test test-browser test-colab test-binder badges demo handout lint notebooks bench clean
+.PHONY: lab test test-browser test-colab test-binder badges demo handout site lint notebooks bench clean
 
 # Jupyter prints the address, for a machine without a browser; in a container, where
 # one is root, it asks to be told that this is meant.
@@ -53,6 +53,11 @@ demo: .venv/test
 # A lesson for a class: without solutions and outputs, and one with them.
 handout: .venv/test
 	$(BIN)/python tools/handout.py notebooks/$(or $(LANGUAGE),en)/$(LESSON).ipynb
+
+# The lessons as pages to read, in build/site; nothing is run.
+site: .venv/test
+	$(BIN)/pip install --quiet -e '.[site]'
+	$(BIN)/python tools/website/build.py
 
 lint: .venv/test
 	$(BIN)/ruff check .

@@ -1,4 +1,4 @@
-"""The workflow of GitHub Actions is valid, pinned, and calls what exists."""
+"""The workflows of GitHub Actions are valid, pinned, and call what exists."""
 
 import pathlib
 import re
@@ -6,17 +6,22 @@ import subprocess
 import sys
 import tomllib
 
+import pytest
 import yaml
 
 ROOT = pathlib.Path(__file__).parents[1]
-PATH = ROOT / ".github/workflows/ci.yml"
-TEXT = PATH.read_text()
-JOBS = yaml.safe_load(TEXT)["jobs"]
+PATHS = sorted((ROOT / ".github/workflows").glob("*.yml"))
+TEXT = "\n".join(path.read_text() for path in PATHS)
+WORKFLOWS = {path.stem: yaml.safe_load(path.read_text())["jobs"] for path in PATHS}
+JOBS = WORKFLOWS["ci"]
 
 
 def commands():
     return "\n".join(
-        step.get("run", "") for job in JOBS.values() for step in job["steps"]
+        step.get("run", "")
+        for jobs in WORKFLOWS.values()
+        for job in jobs.values()
+        for step in job["steps"]
     )
 
 
@@ -26,10 +31,11 @@ def is_valid(path):
     return subprocess.run(command, capture_output=True).returncode == 0
 
 
-def test_the_workflow_has_the_shape_that_github_wants(tmp_path):
-    assert is_valid(PATH)
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_a_workflow_has_the_shape_that_github_wants(path, tmp_path):
+    assert is_valid(path)
     broken = tmp_path / "broken.yml"
-    broken.write_text(TEXT.replace("runs-on:", "runs_on:", 1))
+    broken.write_text(path.read_text().replace("runs-on:", "runs_on:", 1))
     assert not is_valid(broken)
 
 
@@ -56,7 +62,9 @@ def test_each_command_and_file_exists():
     assert {"test", "test-colab", "test-binder", "test-browser"} <= called
     for name in re.findall(r"^ +([\w./]+\.(?:txt|toml))$", TEXT, re.MULTILINE):
         assert (ROOT / name).exists()
-    assert (ROOT / "tools/stamp.py").exists()
+    scripts = set(re.findall(r"python (\S+\.py)", commands()))
+    assert "tools/stamp.py" in scripts
+    assert all((ROOT / script).exists() for script in scripts)
 
 
 def test_extras_of_the_package_exist():

@@ -136,7 +136,8 @@ class Training:
         )
         held_out = self._evaluate(self._held_out) if self._held_out else {}
         past, loss = (self.step, self._seconds, hyperparameters), logs.pop("loss")
-        return Record(*past, loss, logs, held_out, gap, share, tuple(norms.numpy()))
+        norms = tuple(norms.numpy().tolist())
+        return Record(*past, loss, logs, held_out, gap, share, norms)
 
     def _evaluate(self, dataset):
         """Loss and metrics by Keras's own test function."""

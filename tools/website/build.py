@@ -1,0 +1,179 @@
+"""The lessons as pages to read: `python tools/website/build.py [--to FOLDER]`.
+
+Sphinx makes them from the stored notebooks and the front page of each language, in a
+folder for each. Nothing is run. A link that leads nowhere is an error.
+"""
+
+import argparse
+import copy
+import io
+import json
+import pathlib
+import re
+import shutil
+import sys
+import tempfile
+
+import nbformat
+from babel.messages import pofile
+from sphinx.cmd.build import main as sphinx
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+sys.path.insert(0, str(HERE.parent))
+
+import badges  # noqa: E402
+
+from helpers import i18n  # noqa: E402
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+# Sphinx's names of our languages, where they differ.
+NAMES = {"zh": "zh_CN"}
+TO_EN = '<meta http-equiv="refresh" content="0; url=en/index.html">\n'
+
+
+def page(notebook):
+    """A copy of a notebook as MyST-NB wants it.
+
+    One title a page; a picture's alt text at its cell; a widget, which has no kernel
+    here, is its stored picture, or nothing; and what Jupyter folds is folded.
+    """
+    notebook, titles = copy.deepcopy(notebook), 0
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source, titles = under_one_title(cell.source, titles)
+        outputs = cell.get("outputs", [])
+        for output in outputs:
+            output.get("data", {}).pop(WIDGET, None)
+            if alt := output.get("metadata", {}).get("image/png", {}).get("alt"):
+                cell.metadata["mystnb"] = {"image": {"alt": alt}}
+        if outputs:
+            cell.outputs = [o for o in outputs if o.get("data", True)]
+        if cell.metadata.get("jupyter", {}).get("source_hidden"):
+            cell.metadata["tags"] = [*cell.metadata.get("tags", []), "hide-input"]
+    return notebook
+
+
+def under_one_title(text, titles):
+    """Headings one level lower from the second title on: the text, titles so far."""
+    lines, fenced = text.split("\n"), False
+    for i, line in enumerate(lines):
+        fenced ^= line.lstrip().startswith("```")
+        if fenced or not re.match("#+ ", line):
+            continue
+        titles += line.startswith("# ")
+        lines[i] = "#" + line if titles > 1 else line
+    return "\n".join(lines), titles
+
+
+def front_page(readme, language, root=ROOT):
+    """The text of a front page, with links that hold on the site."""
+    text = readme.read_text("utf-8")
+    repository, branch = badges.repository(root)
+    # The switch of languages is in the page's header.
+    text = re.sub(
+        r"<!-- begin languages -->.*?<!-- end languages -->", "", text, flags=re.S
+    )
+
+    def moved(link):
+        target = (readme.parent / link[2]).resolve().relative_to(root)
+        if target.suffix in (".gif", ".png"):
+            return f"{link[1]}({target})"
+        if target.parent == pathlib.Path("notebooks", language):
+            return f"{link[1]}({target.name})"
+        return f"{link[1]}(https://github.com/{repository}/blob/{branch}/{target})"
+
+    text = re.sub(r"(\[[^\]]*\])\((?!https?:|#)([^)\s]+)\)", moved, text)
+    lessons = "\n".join(path.stem for path in lessons_of(language, root))
+    return f"{text}\n```{{toctree}}\n:hidden:\n\n{lessons}\n```\n"
+
+
+def lessons_of(language, root=ROOT):
+    """The notebooks of a language, in the order of the front page."""
+    order = "conditional_gradient", "one_rule", "gradient_centralization"
+    paths = sorted((root / "notebooks" / language).glob("*.ipynb"))
+    return sorted(paths, key=lambda p: (*order, p.stem).index(p.stem))
+
+
+def stage(folder, language, root=ROOT):
+    """What Sphinx reads: the front page, the lessons, and the front page's pictures."""
+    home = root if language == "en" else root / "notebooks" / language
+    text = front_page(home / "README.md", language, root)
+    (folder / "index.md").write_text(text, "utf-8")
+    shutil.copytree(root / ".github/images", folder / ".github/images")
+    if (HERE / "locale" / NAMES.get(language, language)).exists():
+        place = folder / "locales" / NAMES.get(language, language) / "LC_MESSAGES"
+        shutil.copytree(HERE / "locale", folder / "locales")
+        (place / "sphinx.js").write_text(messages_for_scripts(language))
+    for path in lessons_of(language, root):
+        nbformat.write(page(nbformat.read(path, as_version=4)), folder / path.name)
+
+
+def words(language):
+    """The theme's words in a language, as far as Sphinx does not know them itself."""
+    path = HERE / "locale" / NAMES.get(language, language) / "LC_MESSAGES/sphinx.po"
+    if not path.exists():
+        return pofile.Catalog()
+    return pofile.read_po(io.BytesIO(path.read_bytes()))
+
+
+def prompts(language):
+    """MyST-NB's settings with the words beside a folded cell."""
+    texts = {name: f"{name.title()} code cell {{type}}" for name in ("show", "hide")}
+    found = {name: words(language).get(text) for name, text in texts.items()}
+    return {f"nb_code_prompt_{name}": m.string for name, m in found.items() if m}
+
+
+def messages_for_scripts(language):
+    """What the search says, for a language in which Sphinx's own scripts are mute."""
+    texts = {}
+    for message in words(language):
+        if message.id:
+            several = isinstance(message.id, tuple)
+            texts[message.id[0] if several else message.id] = message.string
+    catalog = {"locale": language, "messages": texts, "plural_expr": "0"}
+    return f"Documentation.addTranslations({json.dumps(catalog)});\n"
+
+
+def build(to, languages=tuple(i18n.LANGUAGES), root=ROOT):
+    """Writes the pages; returns whether Sphinx had nothing to complain about."""
+    to.mkdir(parents=True, exist_ok=True)
+    (to / "index.html").write_text(TO_EN)
+    (to / ".nojekyll").touch()
+    failed = False
+    for language in languages:
+        with tempfile.TemporaryDirectory() as folder:
+            source = pathlib.Path(folder, "source")
+            source.mkdir()
+            stage(source, language, root)
+            title = re.search(
+                "^# (.+)$", (source / "index.md").read_text("utf-8"), re.M
+            )[1]
+            settings = {
+                "language": NAMES.get(language, language),
+                "html_title": title,
+                "html_context.this_language": language,
+                "locale_dirs": str(source / "locales"),
+                **prompts(language),
+            }
+            options = [f"-D{name}={value}" for name, value in settings.items()]
+            trees = f"-d{folder}/doctrees"
+            arguments = ["-q", "-W", "--keep-going", "-E", "-c", str(HERE), trees]
+            # MyST-NB leaves a folder of its own beside the pages.
+            pages = pathlib.Path(folder, "site", language)
+            failed |= bool(sphinx([*arguments, *options, str(source), str(pages)]))
+            shutil.copytree(pages, to / language, dirs_exist_ok=True)
+    return not failed
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--to", type=pathlib.Path, default=ROOT / "build/site")
+    to = parser.parse_args().to
+    if not build(to):
+        sys.exit(1)
+    print(to / "index.html")
+
+
+if __name__ == "__main__":
+    main()
