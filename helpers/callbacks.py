@@ -3,6 +3,7 @@ other work.
 """
 
 import time
+from typing import Any
 
 import keras
 import numpy as np
@@ -51,7 +52,7 @@ class WeightNorms(_Recorder):
         ValueError: If `ord` or `every` is none of the above.
     """
 
-    def __init__(self, ord="fro", every="epoch"):
+    def __init__(self, ord: str = "fro", every: str = "epoch") -> None:
         super().__init__(every)
         try:
             self._set = feasible_sets.get(ord)
@@ -92,7 +93,7 @@ class FrankWolfeGap(_Recorder):
         ValueError: If `every` is neither, or the model's optimizer has no `gap`.
     """
 
-    def __init__(self, x, y, every="epoch"):
+    def __init__(self, x: Any, y: Any, every: str = "epoch") -> None:
         super().__init__(every)
         self.x, self.y = ops.convert_to_tensor(x), ops.convert_to_tensor(y)
         self.history = []
@@ -176,7 +177,7 @@ class ProgressBar(keras.callbacks.Callback):
         name: Shown before the bar: what is being trained, such as `"SGD"`.
     """
 
-    def __init__(self, name=""):
+    def __init__(self, name: str = "") -> None:
         super().__init__()
         self.name = name
 
@@ -231,7 +232,7 @@ class Steps:
         name: Shown before the bar: what is being done, such as `"GC"`.
     """
 
-    def __init__(self, name=""):
+    def __init__(self, name: str = "") -> None:
         self.name = name
         self._bar = None
 

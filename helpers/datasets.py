@@ -3,6 +3,8 @@
 import hashlib
 import importlib.resources
 import os
+from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
@@ -10,6 +12,7 @@ import tensorflow as tf
 
 from helpers.checks import integer
 
+Array = np.ndarray
 # Batches that wait for the next steps of training.
 READY = 8
 MNIST_SHA256 = "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb01b64"
@@ -18,7 +21,7 @@ SOURCES = ("drawn", "tfds")
 ORIGINAL_SIZE, SMALLEST_SIZE = 300, 94
 
 
-def load_mnist():
+def load_mnist() -> tuple[tuple[Array, Array], tuple[Array, Array]]:
     """All of MNIST, from the copy that comes with this package.
 
     Returns:
@@ -53,7 +56,9 @@ def mnist_path():
     return importlib.resources.files("helpers") / "assets" / "mnist.npz"
 
 
-def batches(x, y, batch_size, seed=None):
+def batches(
+    x: Array, y: Array, batch_size: int, seed: int | None = None
+) -> tf.data.Dataset:
     """Batches for `fit`, made faster than Keras makes them from arrays.
 
     For a network as small as that of the MNIST lesson, this saves about a quarter of
@@ -90,8 +95,11 @@ def batches(x, y, batch_size, seed=None):
 
 
 def load_horses_or_humans(
-    source="drawn", image_size=ORIGINAL_SIZE, data_dir=None, progress=None
-):
+    source: str = "drawn",
+    image_size: int = ORIGINAL_SIZE,
+    data_dir: str | os.PathLike | None = None,
+    progress: Callable[[int, int], Any] | None = None,
+) -> tuple[tuple[tf.data.Dataset, tf.data.Dataset], Any]:
     """Horses or humans, in the shape that `tfds.load` gives.
 
     The first call prepares the data in TFDS's cache, later ones read them there. The
@@ -140,7 +148,13 @@ def load_horses_or_humans(
     return (train, test), builder.info
 
 
-def prepare(ds, batch_size=128, shuffle=False, augment=False, seed=None):
+def prepare(
+    ds: tf.data.Dataset,
+    batch_size: int = 128,
+    shuffle: bool = False,
+    augment: bool = False,
+    seed: int | None = None,
+) -> tf.data.Dataset:
     """The tutorial's input pipeline: rescale, augment, batch, prefetch.
 
     The augmentation is Keras's `RandomFlip("horizontal_and_vertical")`,

@@ -20,7 +20,7 @@ from helpers.i18n import _, sentences
 WORKER = pathlib.Path(__file__).with_name("distributed_worker.py")
 
 
-def two_devices():
+def two_devices() -> list[str]:
     """The names of two devices: two GPUs, or the processor divided into two.
 
     A divided processor computes no faster. It runs the very code that several GPUs
@@ -81,7 +81,14 @@ class Ended:
         )
 
 
-def train(folder, workers, batch_size, epochs, crash=None, timeout=240):
+def train(
+    folder: str | os.PathLike,
+    workers: int,
+    batch_size: int,
+    epochs: int,
+    crash: int | None = None,
+    timeout: float = 240,
+) -> Ended:
     """Starts workers on this machine's processor, and waits until all have ended.
 
     If one dies, JAX ends the others after some ten seconds. Called again with the

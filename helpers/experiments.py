@@ -8,6 +8,8 @@ thing, and its spread over the seeds says how far to trust the mean.
 import dataclasses
 import math
 import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -107,7 +109,13 @@ class Comparison:
         return style.paired_comparison(self)
 
 
-def compare(variants, seeds, metric=None, confidence=0.95, progress=None):
+def compare(
+    variants: Mapping[str, Callable[[int], float]],
+    seeds: Iterable[int],
+    metric: str | None = None,
+    confidence: float = 0.95,
+    progress: Callable[[int, int], Any] | None = None,
+) -> Comparison:
     """Runs two variants once for each seed, and compares them in pairs.
 
     Before each run Keras, NumPy and Python are seeded with the pair's seed. A variant
@@ -151,7 +159,9 @@ def compare(variants, seeds, metric=None, confidence=0.95, progress=None):
     return Comparison(tuple(variants), seeds, values, metric, float(confidence))
 
 
-def paired_interval(differences, confidence=0.95):
+def paired_interval(
+    differences: Sequence[float], confidence: float = 0.95
+) -> tuple[float, float]:
     """Student's confidence interval of the mean of paired differences.
 
     The half-width is `t · s / √n`, with `s` the standard deviation of the `n`
@@ -246,7 +256,9 @@ class Overhead:
         )
 
 
-def overhead(steps, rounds=30, warmup=3):
+def overhead(
+    steps: Mapping[str, Callable[[], Any]], rounds: int = 30, warmup: int = 3
+) -> Overhead:
     """Times two steps in alternation, so that a slow moment of the machine hits both.
 
     In every second round the order is reversed, so that neither has the caches warm
@@ -276,7 +288,7 @@ def overhead(steps, rounds=30, warmup=3):
     return Overhead(tuple(steps), seconds)
 
 
-def restart(model):
+def restart(model: keras.Model) -> None:
     """Makes a compiled model new, without compiling it again.
 
     Compiling is fast, but the first `fit` after it builds a graph, which takes longer
@@ -318,7 +330,7 @@ def _assign(variables, values):
         variable.assign(value)
 
 
-def gradients_of(model, x, y):
+def gradients_of(model: keras.Model, x: Any, y: Any) -> list[np.ndarray]:
     """The gradients of a model's loss on one batch, without a step of training.
 
     Args:

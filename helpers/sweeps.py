@@ -9,6 +9,8 @@ import math
 import os
 import pathlib
 import textwrap
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import keras
 import numpy as np
@@ -93,8 +95,15 @@ class Sweep:
 
 
 def sweep(
-    function, grid, seeds, path, client=None, backend=None, metric=None, progress=None
-):
+    function: Callable[..., float],
+    grid: Mapping[str, Iterable[Any]],
+    seeds: Iterable[int],
+    path: str | os.PathLike,
+    client: Any = None,
+    backend: str | None = None,
+    metric: str | None = None,
+    progress: Callable[[int, int], Any] | None = None,
+) -> Sweep:
     """Calls a function for all pairs of two hyperparameters' values, and all seeds.
 
     The runs go to a Dask cluster: one of processes of this machine, or the reader's.

@@ -25,6 +25,8 @@ what it was given, in float32 or wider. The support of 0 is 0, and that of a dir
 with an entry that is not finite has such an entry too.
 """
 
+from typing import Any
+
 import keras
 
 from helpers.feasible_sets.base import FeasibleSet, as_matrix, frobenius_norm, in_float
@@ -60,7 +62,7 @@ SETS = {
 }
 
 
-def get(identifier):
+def get(identifier: str | FeasibleSet | dict[str, Any]) -> FeasibleSet:
     """The set of a name, of a saved configuration, or the set itself.
 
     Args:

@@ -1,5 +1,7 @@
 """What all sets share: the class, and functions of one tensor."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -46,19 +48,19 @@ class FeasibleSet:
     Arguments of its constructor go into `get_config`.
     """
 
-    def norm(self, w):
+    def norm(self, w: Any) -> Any:
         """By how much the unit set must grow to hold `w`."""
         raise NotImplementedError
 
-    def support(self, direction):
+    def support(self, direction: Any) -> Any:
         """The point of the unit set furthest along `direction`."""
         raise NotImplementedError
 
-    def diameter(self, shape):
+    def diameter(self, shape: tuple[int, ...]) -> float:
         """The largest distance between two points of the unit set."""
         raise NotImplementedError
 
-    def project(self, w, radius):
+    def project(self, w: Any, radius: Any) -> Any:
         """`w` where it is inside, else the nearest point of `radius` times the set.
 
         Where there is no formula for that point, `w` is scaled onto the boundary.
@@ -67,7 +69,7 @@ class FeasibleSet:
         radius = ops.cast(radius, w.dtype)
         return ops.where(self.norm(w) <= radius, w, self.nearest(w, radius))
 
-    def nearest(self, w, radius):
+    def nearest(self, w: Any, radius: Any) -> Any:
         """The point of `radius` times the set nearest to a `w` outside it."""
         return w * (radius / ops.maximum(self.norm(w), radius))
 
@@ -95,7 +97,7 @@ class FeasibleSet:
         """Shape of the `start` that helps the oracle for such a tensor, or `None`."""
         return None
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """The arguments of the constructor."""
         return {}
 

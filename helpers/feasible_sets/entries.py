@@ -27,7 +27,7 @@ class Frobenius(FeasibleSet):
         epsilon: Float, added to the norm in `support`, as TensorFlow Addons does.
     """
 
-    def __init__(self, epsilon=0.0):
+    def __init__(self, epsilon: float = 0.0) -> None:
         self.epsilon = epsilon
 
     def norm(self, w):
@@ -90,7 +90,7 @@ class Lp(FeasibleSet):
         p: Number from 1 to `float("inf")`.
     """
 
-    def __init__(self, p):
+    def __init__(self, p: float) -> None:
         if not isinstance(p, numbers.Real) or isinstance(p, bool) or not p >= 1:
             raise ValueError(f"`p` must be a number, at least 1. Received: {p!r}")
         self.p = float(p)
@@ -137,7 +137,7 @@ class KSparse(FeasibleSet):
         k: Integer, at least 1.
     """
 
-    def __init__(self, k):
+    def __init__(self, k: int) -> None:
         self.k = integer("k", k, 1)
 
     def norm(self, w):

@@ -2,8 +2,12 @@
 
 import math
 import time
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import ipywidgets as widgets
+import keras
+import tensorflow as tf
 
 from helpers.i18n import _, listing, sentences
 from helpers.live.clock import Clock
@@ -18,7 +22,7 @@ from helpers.live.display import (
 )
 from helpers.live.figure import LiveFigure, summary
 from helpers.live.hyperparameters import core_of
-from helpers.live.training import Training
+from helpers.live.training import Record, Training
 
 # The share of a tick that may be used; the rest answers the sliders.
 BUSY = 0.93
@@ -64,7 +68,14 @@ class LivePanel(Board):
         RuntimeError: If Keras runs on another backend than TensorFlow.
     """
 
-    def __init__(self, model, batches, held_out=None, language=None, interval=250):
+    def __init__(
+        self,
+        model: keras.Model,
+        batches: tf.data.Dataset,
+        held_out: Any = None,
+        language: str | None = None,
+        interval: int = 250,
+    ) -> None:
         super().__init__(language)
         self._drawing_time = 0.02
         self._make(model, batches, held_out, interval)
@@ -134,7 +145,7 @@ class LivePanel(Board):
         return sentences(self.text, summary(self.history[-1], self._training.kind))
 
     @in_its_language
-    def set(self, **hyperparameters):
+    def set(self, **hyperparameters: float) -> None:
         """Sets hyperparameters for all steps to come.
 
         Args:
@@ -147,7 +158,7 @@ class LivePanel(Board):
         self._show_values()
 
     @in_its_language
-    def train(self, steps):
+    def train(self, steps: int) -> Record:
         """Trains, records and redraws, without the clock.
 
         Args:
@@ -188,7 +199,7 @@ class LivePanel(Board):
         self._say(message)
 
     @in_its_language
-    def reset(self):
+    def reset(self) -> None:
         """Starts again from the first weights, with the sliders as they are."""
         if self._training is None:
             return
@@ -245,7 +256,12 @@ class Choice(Board):
         widget: All of it.
     """
 
-    def __init__(self, make, names, language=None):
+    def __init__(
+        self,
+        make: Callable[[str], LivePanel],
+        names: Mapping[str, str],
+        language: str | None = None,
+    ) -> None:
         super().__init__(language)
         self._make, self._panels = make, {}
         self._build(names)

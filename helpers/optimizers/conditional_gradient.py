@@ -1,12 +1,15 @@
 """Conditional Gradient: Frank–Wolfe in the form of TensorFlow Addons."""
 
+from collections.abc import Callable, Iterable
+from typing import Any
+
 import keras
 from keras import ops
 
 from helpers import feasible_sets
 from helpers.checks import number
 from helpers.feasible_sets import in_float
-from helpers.optimizers.frank_wolfe import FrankWolfe
+from helpers.optimizers.frank_wolfe import FrankWolfe, Schedule
 
 
 @keras.saving.register_keras_serializable(package="optimizer_lessons")
@@ -53,13 +56,13 @@ class ConditionalGradient(FrankWolfe):
 
     def __init__(
         self,
-        learning_rate,
-        lambda_=0.01,
-        epsilon=1e-7,
-        ord="fro",
-        name="conditional_gradient",
-        **kwargs,
-    ):
+        learning_rate: float | Schedule | Callable[[], Any],
+        lambda_: float | Schedule = 0.01,
+        epsilon: float = 1e-7,
+        ord: str = "fro",
+        name: str = "conditional_gradient",
+        **kwargs: Any,
+    ) -> None:
         if ord not in self.ORDS:
             raise ValueError(f"`ord` must be in {self.ORDS}. Received: {ord!r}")
         epsilon = number("epsilon", epsilon, "at least 0", lambda x: x >= 0)
@@ -85,7 +88,7 @@ class ConditionalGradient(FrankWolfe):
     def lambda_(self, value):
         self.radius = value
 
-    def make_feasible(self, variables):
+    def make_feasible(self, variables: Iterable[Any]) -> None:
         """Scale each variable that lies outside its ball onto the boundary.
 
         Args:
@@ -97,7 +100,7 @@ class ConditionalGradient(FrankWolfe):
             w = w * (radius / ops.maximum(self.ball.norm(w), radius))
             variable.assign(ops.cast(w, variable.dtype))
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         config = super().get_config()
         for name in ("radius", "ball", "momentum", "rescale"):
             del config[name]

@@ -1,14 +1,17 @@
 """Frank–Wolfe as a Keras optimizer."""
 
+from collections.abc import Callable, Iterable
+from typing import Any
+
 import keras
 from keras import ops
+from keras.optimizers.schedules import LearningRateSchedule as Schedule
 
 from helpers import feasible_sets
 from helpers.checks import number
 from helpers.feasible_sets import frobenius_norm, in_float
 from helpers.optimizers.fusion import fused
 
-Schedule = keras.optimizers.schedules.LearningRateSchedule
 RESCALE = (None, "gradient", "diameter")
 serializable = keras.saving.register_keras_serializable(package="optimizer_lessons")
 
@@ -98,14 +101,14 @@ class FrankWolfe(keras.optimizers.Optimizer):
 
     def __init__(
         self,
-        learning_rate=0.01,
-        radius=1.0,
-        ball="fro",
-        momentum=0.0,
-        rescale=None,
-        name="frank_wolfe",
-        **kwargs,
-    ):
+        learning_rate: float | Schedule | Callable[[], Any] = 0.01,
+        radius: float | Schedule = 1.0,
+        ball: str | feasible_sets.FeasibleSet = "fro",
+        momentum: float = 0.0,
+        rescale: str | None = None,
+        name: str = "frank_wolfe",
+        **kwargs: Any,
+    ) -> None:
         if kwargs.get("weight_decay") is not None:
             raise ValueError(
                 "`weight_decay` must be None: each step already shrinks the weights, "
@@ -171,7 +174,7 @@ class FrankWolfe(keras.optimizers.Optimizer):
         new = frank_wolfe_step(w, s, radius, ops.minimum(gamma, 1.0))
         return self.ball.settle(new, radius)
 
-    def make_feasible(self, variables):
+    def make_feasible(self, variables: Iterable[Any]) -> None:
         """Move each variable that lies outside its set to the nearest point of it.
 
         Where the set has no formula for that point, the variable is scaled.
@@ -183,7 +186,7 @@ class FrankWolfe(keras.optimizers.Optimizer):
             point = self.ball.project(variable, self.radius)
             variable.assign(ops.cast(point, variable.dtype))
 
-    def gap(self, gradients, variables):
+    def gap(self, gradients: Iterable[Any], variables: Iterable[Any]) -> Any:
         """Frank–Wolfe gap: `Σ ⟨g, w + radius * support(g)⟩` over the variables.
 
         Where the loss is convex and the variables lie in their sets, the loss is at
@@ -261,7 +264,7 @@ class FrankWolfe(keras.optimizers.Optimizer):
             return keras.optimizers.schedules.serialize(self._radius)
         return float(ops.convert_to_numpy(self._radius))
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         names = {id(ball): name for name, ball in feasible_sets.SETS.items()}
         ball = names.get(id(self.ball))
         return {
@@ -293,10 +296,10 @@ class OpenLoop(Schedule):
     On a convex loss its error falls like `1 / t` (Jaggi, 2013, theorem 1).
     """
 
-    def __call__(self, step):
+    def __call__(self, step: Any) -> Any:
         return 2.0 / (ops.cast(step, "float32") + 2.0)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {}
 
 

@@ -2,7 +2,8 @@
 
 import math
 import weakref
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import keras
 from keras import ops
@@ -14,6 +15,7 @@ from helpers.optimizers.gradient_axes import (
     integers,
 )
 
+Axes = int | Iterable[int]
 WHERE = ("gradient", "update", "both")
 
 
@@ -74,14 +76,14 @@ class GradientCentralization(keras.optimizers.Optimizer):
 
     def __init__(
         self,
-        inner_optimizer,
-        axes=None,
-        conv_only=False,
-        name="gradient_centralization",
-        strength=1.0,
-        where="gradient",
-        **kwargs,
-    ):
+        inner_optimizer: str | keras.optimizers.Optimizer,
+        axes: Mapping[str, Axes | None] | None = None,
+        conv_only: bool = False,
+        name: str = "gradient_centralization",
+        strength: float = 1.0,
+        where: str = "gradient",
+        **kwargs: Any,
+    ) -> None:
         if kwargs:
             raise ValueError(
                 f"GradientCentralization does not take {sorted(kwargs)}. Give an "
@@ -99,7 +101,14 @@ class GradientCentralization(keras.optimizers.Optimizer):
         self._model = None
 
     @classmethod
-    def for_model(cls, model, inner_optimizer, conv_only=False, axes=None, **kwargs):
+    def for_model(
+        cls,
+        model: keras.Layer,
+        inner_optimizer: str | keras.optimizers.Optimizer,
+        conv_only: bool = False,
+        axes: Mapping[str, Axes | None] | None = None,
+        **kwargs: Any,
+    ) -> "GradientCentralization":
         """Wraps an optimizer with the axes derived from a model's layers.
 
         `helpers.optimizers.gradient_axes` has the table of layers and axes. Build the
@@ -122,7 +131,7 @@ class GradientCentralization(keras.optimizers.Optimizer):
         optimizer._model = weakref.ref(model)
         return optimizer
 
-    def axes_of(self, variables):
+    def axes_of(self, variables: Iterable[Any]) -> tuple[tuple[int, ...], ...]:
         """Tuple with the axes of the mean for each of the variables, `()` for none."""
         return axes_of_variables(self.axes, variables, self.conv_only)
 
@@ -211,7 +220,7 @@ class GradientCentralization(keras.optimizers.Optimizer):
     def exclude_from_weight_decay(self, var_list=None, var_names=None):
         self.inner_optimizer.exclude_from_weight_decay(var_list, var_names)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             "name": self.name,
             "inner_optimizer": keras.saving.serialize_keras_object(
