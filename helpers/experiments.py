@@ -224,19 +224,15 @@ class Overhead:
     seconds: np.ndarray
 
     @property
-    def ratios(self):
-        """Duration of the second step over the baseline's, round by round."""
-        return self.seconds[1] / self.seconds[0]
-
-    @property
     def ratio(self):
-        """Median of the ratios, which a few disturbed rounds do not move."""
-        return float(np.median(self.ratios))
+        """Median of second step over baseline, which a few disturbed rounds leave."""
+        return float(np.median(self.seconds[1] / self.seconds[0]))
 
     @property
     def spread(self):
-        """The quartiles of the ratios, between which the middle half of them lies."""
-        return tuple(np.quantile(self.ratios, (0.25, 0.75)).tolist())
+        """The quartiles of that ratio, between which the middle half of them lies."""
+        ratios = self.seconds[1] / self.seconds[0]
+        return tuple(np.quantile(ratios, (0.25, 0.75)).tolist())
 
     @property
     def summary(self):
