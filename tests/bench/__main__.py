@@ -1,8 +1,8 @@
 """How fast the collection is: `make bench`, or `python tests/bench [ROW…]`.
 
 Each row is ours against a peer, in alternation in one run, as a ratio; no absolute
-time is claimed. Prints a table, and with all rows writes it to README.md, with the
-versions to results.csv, and as a figure to .github/images/bench.png.
+time is claimed. With all rows it writes them to README.md beside this file, four of
+them to the front page, the versions to results.csv, and .github/images/bench.png.
 """
 
 import argparse
@@ -48,7 +48,7 @@ def main():
     if not arguments.rows:
         report.write_csv(rows)
         report.write_figure(rows)
-        report.write_readme(rows)
+        report.write_tables(rows)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ OURS = "epoch_keras3.py", "CG", "lesson"
 PEERS = (
     (
         "the tutorial's code: TensorFlow Addons 0.23, TF 2.15",
-        "≥ 3.5",
+        "",
         ("epoch_tfa.py",),
     ),
     (
@@ -30,7 +30,7 @@ PEERS = (
         ("epoch_keras3.py", "CG", "tutorial"),
     ),
     ("Keras's SGD in place of CG", "≥ 0.9", ("epoch_keras3.py", "SGD", "lesson")),
-    ("JAX by hand, one `lax.scan`", "", ("epoch_jax.py",)),
+    ("JAX by hand, one `lax.scan`", "≥ 0.6", ("epoch_jax.py",)),
 )
 
 
