@@ -1,5 +1,6 @@
-"""A JupyterLab of our own on loopback, and a look into its kernels."""
+"""JupyterLab and Notebook 7 of our own on loopback, and a look into their kernels."""
 
+import contextlib
 import json
 import os
 import secrets
@@ -87,10 +88,10 @@ class Lab:
         with urllib.request.urlopen(request, timeout=10) as answer:
             return json.load(answer)
 
-    def url(self, name):
-        """Where a notebook opens, alone in its page."""
-        workspace = name.removesuffix(".ipynb")
-        address = f"http://127.0.0.1:{self._port}/lab/workspaces/{workspace}/tree"
+    def url(self, name, place=None):
+        """Where a notebook opens, alone in its page; `place` is another application."""
+        place = place or f"lab/workspaces/{name.removesuffix('.ipynb')}/tree"
+        address = f"http://127.0.0.1:{self._port}/{place}"
         return f"{address}/{name}?token={self._token}&reset"
 
     def add(self, name, source):
@@ -107,6 +108,11 @@ class Lab:
                 number = session["kernel"]["id"]
                 return Kernel(self._runtime / f"kernel-{number}.json")
         raise LookupError(f"no kernel runs {name}")
+
+    def running(self, name):
+        """The kernel as soon as one runs, else `None`."""
+        with contextlib.suppress(LookupError):
+            return self.kernel(name)
 
     def stop(self):
         """Ends the server, and with it the kernels."""

@@ -43,6 +43,20 @@ panel
     "panel",
 ]
 
+# A list of two panels. `panel` is what the tests ask the kernel for.
+CHOICE = [
+    TWICE[0].strip().removesuffix("panel")
+    + """
+def panel_in(ball):
+    from helpers.optimizers import FrankWolfe
+    model = keras.models.clone_model(panel.model)
+    model.compile(FrankWolfe(0.01, 1.0, ball), "mse", steps_per_execution=5)
+    return live.LivePanel(model, datasets.batches(x, x[:, :1], 32))
+panels = live.Choice(panel_in, {"fro": "the disc", "max": "the square"})
+panels
+"""
+]
+
 
 def missing():
     if shutil.which("chromium") is None:
@@ -217,14 +231,17 @@ def test_a_learner_plays_and_steers(lab, browser, name):
     page.page.close()
 
 
+def notebook_of(sources):
+    return nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(source.strip()) for source in sources],
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+    )
+
+
 @pytest.fixture
 def twice(lab, browser):
     """A panel in two cells."""
-    notebook = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell(source.strip()) for source in TWICE],
-        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
-    )
-    lab.add("twice.ipynb", notebook)
+    lab.add("twice.ipynb", notebook_of(TWICE))
     page, _panel, kernel = run(lab, browser, "twice.ipynb")
     yield page, kernel
     kernel.close()
@@ -307,3 +324,54 @@ def test_the_clock_ends_with_its_panel(twice):
     value = kernel.value("clock.value")
     page.page.wait_for_timeout(1000)
     assert kernel.value("clock.value") == value and errors == []
+
+
+def test_a_list_of_panels(lab, browser):
+    """The panel of another name comes, the one before pauses, and both stay."""
+    lab.add("choice.ipynb", notebook_of(CHOICE))
+    page, panel, kernel = run(lab, browser, "choice.ipynb")
+    names = page.page.locator(".widget-dropdown select")
+    assert names.locator("option").all_inner_texts() == ["the disc", "the square"]
+    steps = "[p.history[-1].step for p in panels._panels.values()]"
+    panel.play()
+    until(lambda: kernel.value(steps)[0] > 10)
+    names.select_option("the square")
+    until(lambda: len(kernel.value(steps)) == 2)
+    page.page.wait_for_timeout(700)
+    stopped = kernel.value(steps)[0]
+    assert page.panels() == 1
+    panel = page.panel()
+    panel.play()
+    panel.type(0, "0.25")
+    until(lambda: kernel.value("panels.panel.hyperparameters['radius']") == 0.25)
+    until(lambda: kernel.value(steps)[1] > 10)
+    assert kernel.value("panels.list.value") == "max"
+    assert kernel.value(steps)[0] == stopped
+    assert page.panel().overlaps() == []
+    picture(page, "choice")
+    names.select_option("the disc")
+    page.page.wait_for_timeout(700)
+    first, second = kernel.value(steps)
+    page.page.wait_for_timeout(700)
+    assert [first, second] == kernel.value(steps) and first == stopped
+    kernel.close()
+    page.page.close()
+
+
+def test_in_notebook_7(lab, browser):
+    """The same panel in two cells, in Jupyter Notebook."""
+    from page import NotebookPage
+
+    lab.add("seven.ipynb", notebook_of(TWICE))
+    page = NotebookPage(browser, lab.url("seven.ipynb", "notebooks"))
+    page.page.set_default_timeout(15_000)
+    kernel = until(lambda: lab.running("seven.ipynb"))
+    for cell in range(2):
+        page.run_cell(cell)
+        until(lambda cells=cell + 1: page.panels() == cells)
+    plays_and_is_steered_from(page, kernel, 0)
+    plays_and_is_steered_from(page, kernel, 1)
+    assert page.panel(0).overlaps() == []
+    picture(page, "notebook_7")
+    kernel.close()
+    page.page.close()
