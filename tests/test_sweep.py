@@ -1,6 +1,7 @@
 """Sweeps: what they compute, keep, reuse and refuse, in processes of Dask."""
 
 import contextlib
+import gc
 import json
 import math
 import os
@@ -37,6 +38,9 @@ def metric(lambda_, learning_rate, seed):
 @pytest.fixture(scope="module")
 def client():
     """A reader's own client; its one worker is a thread of this process."""
+    # Each run collects garbage, which takes a second where all tests' modules are
+    # loaded. What is here now is no garbage.
+    gc.freeze()
     with (
         tempfile.TemporaryDirectory() as folder,
         LocalCluster(
@@ -49,6 +53,7 @@ def client():
         Client(cluster) as client,
     ):
         yield client
+    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)
