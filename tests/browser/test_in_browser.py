@@ -52,7 +52,7 @@ def panel_in(ball):
     model = keras.models.clone_model(panel.model)
     model.compile(FrankWolfe(0.01, 1.0, ball), "mse", steps_per_execution=5)
     return live.LivePanel(model, datasets.batches(x, x[:, :1], 32))
-panels = live.Choice(panel_in, {"fro": "the disc", "max": "the square"})
+panels = live.Choice(panel_in, {"fro": "disc", "max": "square"})
 panels
 """
 ]
@@ -331,11 +331,11 @@ def test_a_list_of_panels(lab, browser):
     lab.add("choice.ipynb", notebook_of(CHOICE))
     page, panel, kernel = run(lab, browser, "choice.ipynb")
     names = page.page.locator(".widget-dropdown select")
-    assert names.locator("option").all_inner_texts() == ["the disc", "the square"]
+    assert names.locator("option").all_inner_texts() == ["disc", "square"]
     steps = "[p.history[-1].step for p in panels._panels.values()]"
     panel.play()
     until(lambda: kernel.value(steps)[0] > 10)
-    names.select_option("the square")
+    names.select_option("square")
     until(lambda: len(kernel.value(steps)) == 2)
     page.page.wait_for_timeout(700)
     stopped = kernel.value(steps)[0]
@@ -349,7 +349,7 @@ def test_a_list_of_panels(lab, browser):
     assert kernel.value(steps)[0] == stopped
     assert page.panel().overlaps() == []
     picture(page, "choice")
-    names.select_option("the disc")
+    names.select_option("disc")
     page.page.wait_for_timeout(700)
     first, second = kernel.value(steps)
     page.page.wait_for_timeout(700)
