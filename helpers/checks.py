@@ -76,3 +76,19 @@ def number(name, value, allowed, holds):
             f"`{name}` must be a finite number, {allowed}. Received: {value!r}"
         )
     return as_float
+
+
+def pair_of_functions(argument, functions):
+    """A dict of two functions, a baseline and another, or an error about it."""
+    functions = dict(functions)
+    if len(functions) != 2:
+        raise ValueError(
+            f"`{argument}` must hold two entries, the baseline first. "
+            f"Received: {list(functions)}"
+        )
+    for name, function in functions.items():
+        if not callable(function):
+            raise TypeError(
+                f"`{argument}` must hold functions. Received: {name!r}: {function!r}"
+            )
+    return functions

@@ -11,10 +11,12 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
-from helpers.checks import integer
+from helpers.checks import integer, pair_of_functions
 from helpers.i18n import _, sentences
 
 WORKER = pathlib.Path(__file__).with_name("distributed_worker.py")
@@ -191,3 +193,76 @@ def assert_equal(first, second, limit):
     )
     limit = np.format_float_positional(limit)
     return sentence.format(limit=limit, largest=largest)
+
+
+@dataclasses.dataclass(frozen=True)
+class Overhead:
+    """What `overhead` found.
+
+    Attributes:
+        names: Tuple of two names, the baseline first.
+        seconds: Float array `(2, rounds)`, the duration of each step.
+    """
+
+    names: tuple
+    seconds: np.ndarray
+
+    @property
+    def ratio(self):
+        """Median of second step over baseline, which a few disturbed rounds leave."""
+        return float(np.median(self.seconds[1] / self.seconds[0]))
+
+    @property
+    def spread(self):
+        """The quartiles of that ratio, between which the middle half of them lies."""
+        ratios = self.seconds[1] / self.seconds[0]
+        return tuple(np.quantile(ratios, (0.25, 0.75)).tolist())
+
+    @property
+    def summary(self):
+        """The numbers, in one sentence."""
+        low, high = self.spread
+        return _(
+            "One step with {other} takes ≈ {ratio:.3f} times as long as with "
+            "{baseline}; half of {rounds} rounds lie between ≈ {low:.3f} and "
+            "≈ {high:.3f}."
+        ).format(
+            baseline=self.names[0],
+            other=self.names[1],
+            rounds=self.seconds.shape[1],
+            ratio=self.ratio,
+            low=low,
+            high=high,
+        )
+
+
+def overhead(
+    steps: Mapping[str, Callable[[], Any]], rounds: int = 30, warmup: int = 3
+) -> Overhead:
+    """Times two steps in alternation, so that a slow moment of the machine hits both.
+
+    In every second round the order is reversed, so that neither has the caches warm
+    more often.
+
+    Args:
+        steps: Dict from the names of two steps, the baseline first, to functions
+            without arguments that return when the work is done.
+        rounds: Integer, at least 2: how often each is timed.
+        warmup: Integer, at least 0: how often each runs before, to compile.
+
+    Returns:
+        An `Overhead`.
+    """
+    steps = pair_of_functions("steps", steps)
+    integer("rounds", rounds, 2)
+    integer("warmup", warmup, 0)
+    functions = list(steps.values())
+    for step in functions * warmup:
+        step()
+    seconds = np.empty((2, rounds))
+    for number in range(rounds):
+        for row in (0, 1) if number % 2 == 0 else (1, 0):
+            start = time.perf_counter()
+            functions[row]()
+            seconds[row, number] = time.perf_counter() - start
+    return Overhead(tuple(steps), seconds)

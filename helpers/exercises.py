@@ -214,14 +214,14 @@ def check_projection_matrix(answer, size):
 @_never_raises
 def check_seeds_needed(answer, deviation, half_width, confidence=0.95):
     """The fewest pairs of runs whose interval is at most so wide on each side."""
-    from scipy import stats
+    from helpers.experiments import half_width as wide
 
     count = 2
-    while _half_width(stats, count, deviation, confidence) > half_width:
+    while wide(count, deviation, confidence) > half_width:
         count += 1
     width = None
     if isinstance(answer, int | np.integer) and answer >= 2:
-        width = _half_width(stats, int(answer), deviation, confidence)
+        width = wide(int(answer), deviation, confidence)
     hint = _("The answer must be an integer of at least 2.")
     if width is not None:
         hint = _(
@@ -229,11 +229,6 @@ def check_seeds_needed(answer, deviation, half_width, confidence=0.95):
             "number of seeds for which it is at most {wanted:g}."
         ).format(count=int(answer), width=width, wanted=half_width)
     _verdict(answer, width is not None and int(answer) == count, hint)
-
-
-def _half_width(stats, count, deviation, confidence):
-    quantile = stats.t.ppf((1 + confidence) / 2, count - 1)
-    return quantile * deviation / math.sqrt(count)
 
 
 @_never_raises

@@ -7,16 +7,15 @@ thing, and its spread over the seeds says how far to trust the mean.
 
 import dataclasses
 import math
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import keras
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from helpers import callbacks
-from helpers.checks import callable_or_none, integer, seeds_from
+from helpers.checks import callable_or_none, pair_of_functions, seeds_from
 from helpers.i18n import _
 from helpers.plotting import style
 from helpers.sweeps import sweep  # noqa: F401
@@ -139,7 +138,10 @@ def compare(
         TypeError: A variant or `progress` cannot be called.
         ValueError: An argument is out of its range, or a run gave no finite number.
     """
-    variants, seeds = _pair("variants", variants), seeds_from(seeds, least=2)
+    variants, seeds = (
+        pair_of_functions("variants", variants),
+        seeds_from(seeds, least=2),
+    )
     _check_confidence(confidence)
     callable_or_none("progress", progress)
     progress = progress or (lambda done, total: None)
@@ -184,24 +186,16 @@ def paired_interval(
     if not np.isfinite(differences).all():
         raise ValueError(f"`differences` must be finite. Received: {differences}")
     _check_confidence(confidence)
-    mean, error = differences.mean(), stats.sem(differences)
-    half = stats.t.ppf((1 + confidence) / 2, len(differences) - 1) * error
+    mean = differences.mean()
+    half = half_width(len(differences), differences.std(ddof=1), confidence)
     return float(mean - half), float(mean + half)
 
 
-def _pair(argument, functions):
-    functions = dict(functions)
-    if len(functions) != 2:
-        raise ValueError(
-            f"`{argument}` must hold two entries, the baseline first. "
-            f"Received: {list(functions)}"
-        )
-    for name, function in functions.items():
-        if not callable(function):
-            raise TypeError(
-                f"`{argument}` must hold functions. Received: {name!r}: {function!r}"
-            )
-    return functions
+def half_width(count, deviation, confidence=0.95):
+    """Half the width of the interval of `count` differences, from their deviation."""
+    # What scipy.stats.t.ppf computes; loading that takes 40 MB of memory.
+    quantile = special.stdtrit(count - 1, (1 + confidence) / 2)
+    return quantile * deviation / math.sqrt(count)
 
 
 def _check_confidence(confidence):
@@ -209,79 +203,6 @@ def _check_confidence(confidence):
         raise ValueError(
             f"`confidence` must be between 0 and 1. Received: {confidence!r}"
         )
-
-
-@dataclasses.dataclass(frozen=True)
-class Overhead:
-    """What `overhead` found.
-
-    Attributes:
-        names: Tuple of two names, the baseline first.
-        seconds: Float array `(2, rounds)`, the duration of each step.
-    """
-
-    names: tuple
-    seconds: np.ndarray
-
-    @property
-    def ratio(self):
-        """Median of second step over baseline, which a few disturbed rounds leave."""
-        return float(np.median(self.seconds[1] / self.seconds[0]))
-
-    @property
-    def spread(self):
-        """The quartiles of that ratio, between which the middle half of them lies."""
-        ratios = self.seconds[1] / self.seconds[0]
-        return tuple(np.quantile(ratios, (0.25, 0.75)).tolist())
-
-    @property
-    def summary(self):
-        """The numbers, in one sentence."""
-        low, high = self.spread
-        return _(
-            "One step with {other} takes ≈ {ratio:.3f} times as long as with "
-            "{baseline}; half of {rounds} rounds lie between ≈ {low:.3f} and "
-            "≈ {high:.3f}."
-        ).format(
-            baseline=self.names[0],
-            other=self.names[1],
-            rounds=self.seconds.shape[1],
-            ratio=self.ratio,
-            low=low,
-            high=high,
-        )
-
-
-def overhead(
-    steps: Mapping[str, Callable[[], Any]], rounds: int = 30, warmup: int = 3
-) -> Overhead:
-    """Times two steps in alternation, so that a slow moment of the machine hits both.
-
-    In every second round the order is reversed, so that neither has the caches warm
-    more often.
-
-    Args:
-        steps: Dict from the names of two steps, the baseline first, to functions
-            without arguments that return when the work is done.
-        rounds: Integer, at least 2: how often each is timed.
-        warmup: Integer, at least 0: how often each runs before, to compile.
-
-    Returns:
-        An `Overhead`.
-    """
-    steps = _pair("steps", steps)
-    integer("rounds", rounds, 2)
-    integer("warmup", warmup, 0)
-    functions = list(steps.values())
-    for step in functions * warmup:
-        step()
-    seconds = np.empty((2, rounds))
-    for number in range(rounds):
-        for row in (0, 1) if number % 2 == 0 else (1, 0):
-            start = time.perf_counter()
-            functions[row]()
-            seconds[row, number] = time.perf_counter() - start
-    return Overhead(tuple(steps), seconds)
 
 
 def restart(model: keras.Model) -> None:

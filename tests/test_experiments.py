@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from helpers import experiments
+from helpers import distributed, experiments
 from helpers.experiments import compare, paired_interval
 
 
@@ -135,7 +135,7 @@ def test_bad_arguments_are_refused():
 
 
 def test_overhead_finds_a_known_ratio():
-    found = experiments.overhead(
+    found = distributed.overhead(
         {"A": lambda: time.sleep(0.01), "B": lambda: time.sleep(0.03)}, rounds=9
     )
     assert 1.5 < found.ratio < 4
@@ -146,7 +146,7 @@ def test_overhead_finds_a_known_ratio():
 
 def test_overhead_alternates_and_reverses():
     order = []
-    experiments.overhead(
+    distributed.overhead(
         {"A": lambda: order.append("A"), "B": lambda: order.append("B")},
         rounds=4,
         warmup=1,
@@ -158,9 +158,9 @@ def test_overhead_refuses_bad_arguments():
     steps = {"A": int, "B": int}
     for rounds, warmup in ((1, 0), (2.5, 0), (2, -1)):
         with pytest.raises(ValueError, match="must be an integer of at least"):
-            experiments.overhead(steps, rounds=rounds, warmup=warmup)
+            distributed.overhead(steps, rounds=rounds, warmup=warmup)
     with pytest.raises(TypeError, match="steps"):
-        experiments.overhead({"A": int, "B": 2})
+        distributed.overhead({"A": int, "B": 2})
 
 
 def network():
