@@ -8,6 +8,7 @@ import pytest
 from matplotlib.image import imread
 
 from helpers.plotting import conditional_gradient as plotting
+from helpers.plotting import style
 
 HISTORY = {
     "accuracy": [0.8, 0.9],
@@ -45,7 +46,18 @@ def test_figure_has_pixels_and_a_text(draw):
     pixels = imread(io.BytesIO(data["image/png"]))
     assert pixels.std() > 0.01
     assert len(picture.text) > 20
-    assert data["text/plain"] == metadata["image/png"]["alt"] == repr(picture)
+    alt = metadata["image/png"]["alt"]
+    assert data["text/plain"] == repr(picture) and alt.startswith(repr(picture))
+    # What a computed figure shows is not compared by the tests of the notebooks.
+    assert (len(alt) > len(picture.text)) == isinstance(picture, style.Found)
+    assert "nan" not in alt
+
+
+def test_a_computed_figure_says_what_is_seen():
+    picture = plotting.norms({"CG": [1, 4, 2.5], "SGD": [2, 3]})
+    _data, metadata = picture._repr_mimebundle_()
+    assert "CG from 1 to 2.5, SGD from 2 to 3" in metadata["image/png"]["alt"]
+    assert style.means({"a": [1, 2], "b": [0.5]}) == "Means: a 1.5, b 0.5."
 
 
 def test_the_text_names_the_runs_and_the_bounds():

@@ -11,9 +11,12 @@ from helpers.plotting.style import (  # noqa: F401
     GREY,
     STYLES,
     VERMILION,
+    Found,
     Picture,
     accuracy_and_loss,
+    ends,
     image_grid,
+    in_words,
     name_of_norm,
     new_figure,
 )
@@ -100,7 +103,7 @@ def norms(runs, bounds=None, log=False):
     if bounds:
         lines = _("Horizontal lines: {names}.").format(names=listing(bounds))
         text = sentences(text, lines)
-    return Picture(figure, text)
+    return Found(figure, text, ends(dict(zip(names, runs.values(), strict=True))))
 
 
 def _draw_bounds(ax, bounds):
@@ -138,7 +141,9 @@ def norms_side_by_side(histories, names, bounds):
     ).format(
         names=listing(names), runs=listing(histories), bounds=listing(list(bounds))
     )
-    return Picture(figure, text)
+    last = {run: max(h[name][-1] for name in names) for run, h in histories.items()}
+    seen = _("The largest norm at the end: {values}.").format(values=in_words(last))
+    return Found(figure, text, seen)
 
 
 def loss_and_accuracy(cases, references):
@@ -212,18 +217,19 @@ def singular_values(runs):
         runs: Dict from the name of a ball, such as `"fro"`, to a matrix.
     """
     figure, ax = new_figure(8, 4)
-    for (name, matrix), style in zip(runs.items(), STYLES, strict=False):
-        values = np.linalg.svd(np.asarray(matrix), compute_uv=False)
+    spectra = {
+        name_of_norm(name): np.linalg.svd(np.asarray(matrix), compute_uv=False)
+        for name, matrix in runs.items()
+    }
+    for (name, values), style in zip(spectra.items(), STYLES, strict=False):
         numbers = np.arange(1, len(values) + 1)
-        ax.plot(numbers, values, label=name_of_norm(name), markersize=4, **style)
+        ax.plot(numbers, values, label=name, markersize=4, **style)
     ax.set_xlabel(_("number of the singular value"))
     ax.set_ylabel(_("singular value"))
     ax.set_yscale("log")
     ax.legend()
     text = _("Singular values from the largest to the smallest: {names}.")
-    return Picture(
-        figure, text.format(names=listing([name_of_norm(name) for name in runs]))
-    )
+    return Found(figure, text.format(names=listing(spectra)), ends(spectra))
 
 
 def accuracy_by_rank(runs):
@@ -282,4 +288,4 @@ def against_the_original(ours, original, epochs):
     text = _(
         "Accuracy during training: ours, and TensorFlow Addons where there is one."
     )
-    return Picture(figure, text)
+    return Found(figure, text, ends(runs))

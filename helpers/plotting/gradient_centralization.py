@@ -4,15 +4,18 @@ import numpy as np
 from matplotlib.figure import Figure
 from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 
-from helpers.i18n import _, listing
+from helpers.i18n import _, listing, sentences
 from helpers.plotting.style import (  # noqa: F401
     BLACK,
     BLUE,
     GREY,
     STYLES,
     VERMILION,
+    Found,
     Picture,
+    ends,
     image_grid,
+    means,
     new_figure,
 )
 
@@ -127,9 +130,8 @@ def second_training(first, again, fresh):
         "Training accuracy by epoch. From the initial weights: {fresh}. Going on with "
         "the trained model, to the right of the dashed line: {again}."
     )
-    return Picture(
-        figure, text.format(fresh=listing({**first, **fresh}), again=listing(again))
-    )
+    text = text.format(fresh=listing({**first, **fresh}), again=listing(again))
+    return Found(figure, text, sentences(ends({**first, **fresh}), ends(again)))
 
 
 def gradient_parts(gradients, shape):
@@ -231,7 +233,7 @@ def before_or_after(accuracies):
         "Test accuracy of {ways}, one point for each seed, and a line that joins the "
         "points of one seed; side by side for {offsets} added to all inputs."
     ).format(ways=listing(ways), offsets=listing(f"{o:g}" for o in accuracies))
-    return Picture(figure, text)
+    return Found(figure, text, sentences(*map(means, accuracies.values())))
 
 
 def mean_comes_back(shares, moves):

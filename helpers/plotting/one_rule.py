@@ -8,7 +8,9 @@ from helpers.plotting.style import (
     BLACK,
     GREY,
     STYLES,
+    Found,
     Picture,
+    means,
     name_of_norm,
     new_figure,
 )
@@ -122,7 +124,9 @@ def race(accuracies, intervals):
         "On the left the test accuracy of {names}, a mark for each seed. On the right "
         "the mean difference to {first}, with a 95 % confidence interval."
     )
-    return Picture(figure, text.format(names=listing(names), first=names[0]))
+    text = text.format(names=listing(names), first=names[0])
+    seen = means(dict(zip(names, accuracies.values(), strict=True)))
+    return Found(figure, text, seen)
 
 
 def weights(zeros, largest, spectra, lengths):

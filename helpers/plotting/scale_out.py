@@ -182,7 +182,8 @@ def weak_scaling(found, devices):
         "one device, divided by the time of a step on all, each with a batch of its "
         "own."
     )
-    return Picture(figure, text.format(count=devices))
+    seen = _("Measured on all devices: {value:.2f}.").format(value=middle)
+    return Found(figure, text.format(count=devices), seen)
 
 
 def heat_map(sweep):

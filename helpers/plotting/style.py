@@ -10,7 +10,7 @@ import io
 import numpy as np
 from matplotlib.figure import Figure
 
-from helpers.i18n import _, listing
+from helpers.i18n import _, listing, sentences
 
 BLUE, VERMILION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 ORANGE, SKY, BLACK, GREY = "#E69F00", "#56B4E9", "#000000", "#767676"
@@ -64,7 +64,32 @@ class Found(Picture):
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         data, _metadata = super()._repr_mimebundle_(include, exclude)
-        return data, {"image/png": {"alt": f"{self.text} {self.found}"}}
+        return data, {"image/png": {"alt": sentences(self.text, self.found)}}
+
+
+def ends(curves):
+    """Where curves begin and end, in a sentence.
+
+    Args:
+        curves: Dict from a name to a sequence of numbers.
+    """
+    each = _("{name} from {first:.3g} to {last:.3g}")
+    return _("The curves run: {curves}.").format(
+        curves=listing(
+            each.format(name=name, first=values[0], last=values[-1])
+            for name, values in curves.items()
+        )
+    )
+
+
+def means(groups):
+    """The means of groups of numbers, in a sentence."""
+    return _("Means: {values}.").format(values=in_words(groups, np.mean))
+
+
+def in_words(groups, number=float):
+    """Names with a number each, in a list."""
+    return listing(f"{name} {number(value):.3g}" for name, value in groups.items())
 
 
 def name_of_norm(ball):
@@ -145,7 +170,8 @@ def accuracy_and_loss(runs):
     handles, labels = left.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(runs))
     text = _("Two graphs, accuracy and loss by epoch, for the runs {names}.")
-    return Picture(figure, text.format(names=listing(runs)))
+    seen = {n: h.get("val_accuracy", h["accuracy"]) for n, h in runs.items()}
+    return Found(figure, text.format(names=listing(runs)), ends(seen))
 
 
 def paired_comparison(comparison):
