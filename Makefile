@@ -27,7 +27,7 @@ test: .venv/test lint
 
 # A learner in JupyterLab: needs Debian's chromium; screenshots go to tests/artifacts.
 test-browser: .venv/test
-	$(BIN)/pip install --quiet -e '.[browser]'
+	$(BIN)/pip install --quiet -e '.[browser,site]'
 	$(BIN)/python -m pytest -s tests/browser
 
 # What a badge launches, in environments of their own, which are kept in ~/.cache. The
