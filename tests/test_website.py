@@ -2,6 +2,7 @@
 
 import collections
 import html.parser
+import re
 import urllib.parse
 
 import pytest
@@ -103,6 +104,17 @@ def test_the_theme_speaks_the_language(site, pages, language):
         text = pages[language, name].text
         assert [words for words in ENGLISH if words in text] == []
     assert "Search Results" in (site / language / "_static/translations.js").read_text()
+
+
+@pytest.mark.parametrize(
+    "language, letters", [("en", "ก-๛一-鿿"), ("th", "一-鿿"), ("zh", "ก-๛")]
+)
+def test_no_letter_of_another_language(pages, language, letters):
+    """But for the links to the others. (The setup cells speak all three.)"""
+    text = pages[language, "index"].text
+    for each in i18n.LANGUAGES.values():
+        text = text.replace(f">{each.name}<", "")
+    assert re.findall(f"[{letters}]+", text) == []
 
 
 def test_the_english_words_are_the_theme_s(pages):

@@ -11,12 +11,12 @@ import json
 import pathlib
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
 
 import nbformat
 from babel.messages import pofile
-from sphinx.cmd.build import main as sphinx
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -157,11 +157,19 @@ def build(to, languages=tuple(i18n.LANGUAGES), root=ROOT):
                 **prompts(language),
             }
             options = [f"-D{name}={value}" for name, value in settings.items()]
-            trees = f"-d{folder}/doctrees"
-            arguments = ["-q", "-W", "--keep-going", "-E", "-c", str(HERE), trees]
+            options += ["-q", "-W", "--keep-going", "-E", "-c", HERE]
             # MyST-NB leaves a folder of its own beside the pages.
             pages = pathlib.Path(folder, "site", language)
-            failed |= bool(sphinx([*arguments, *options, str(source), str(pages)]))
+            # A process each: Sphinx keeps the words of the language before.
+            command = [
+                sys.executable,
+                "-m",
+                "sphinx",
+                *options,
+                "-d",
+                f"{folder}/trees",
+            ]
+            failed |= bool(subprocess.run([*command, source, pages]).returncode)
             shutil.copytree(pages, to / language, dirs_exist_ok=True)
     return not failed
 
