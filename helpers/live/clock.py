@@ -34,7 +34,7 @@ function render({ model, el }) {
   const show = () => {
     const playing = model.get("playing");
     const label = model.get(playing ? "pause" : "play");
-    button.textContent = `${playing ? "⏸" : "▶"}\\ufe0e ${label}`;
+    button.textContent = `${playing ? "❚❚" : "▶"}\\ufe0e ${label}`;
     button.setAttribute("aria-label", label);
   };
   button.onclick = () => {
