@@ -75,12 +75,12 @@ def published(folder, branch):
     return folder
 
 
-def one_in_each_language(start=0):
-    """Names `language/lesson.ipynb`: each language, and as many lessons as it gives."""
+def every_lesson(start=0):
+    """Names `language/lesson.ipynb`: each lesson once, and each language."""
     languages = sorted((ROOT / "notebooks").glob("[a-z][a-z]/"))
+    lessons = sorted(path.name for path in languages[0].glob("*.ipynb"))
     names = []
-    for number, language in enumerate(languages, start):
-        lessons = sorted(language.glob("*.ipynb"))
-        lesson = lessons[number % len(lessons)]
-        names.append(lesson.relative_to(ROOT / "notebooks").as_posix())
+    for number in range(max(len(languages), len(lessons))):
+        language = languages[number % len(languages)].name
+        names.append(f"{language}/{lessons[(number + start) % len(lessons)]}")
     return names

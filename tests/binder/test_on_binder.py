@@ -14,7 +14,7 @@ import urllib.request
 
 import badges
 import pytest
-from environments import Environment, one_in_each_language, published
+from environments import Environment, every_lesson, published
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 REQUIREMENTS = ROOT / "binder/requirements.txt"
@@ -97,7 +97,7 @@ def table():
         print(f"{kernel / 1e6:18.0f} | {together / 1e6:29.0f} | {name}")
 
 
-@pytest.mark.parametrize("name", one_in_each_language(start=1))
+@pytest.mark.parametrize("name", every_lesson(start=1))
 def test_a_notebook_has_room_in_the_memory(binder, copy, home, table, name):
     script = ROOT / "tests/binder/measure.py"
     done = binder.run(

@@ -1,4 +1,6 @@
-"""One notebook of each language, as a reader on Colab runs it: `make test-colab`.
+"""Every lesson, in one language or another, as a reader on Colab runs it.
+
+`make test-colab` runs this.
 
 The environment has Colab's versions and no helpers. The setup cell installs them from
 the repository's address, which git is told to find in a copy of this checkout. What is
@@ -12,7 +14,7 @@ import subprocess
 import badges
 import pytest
 import stamp
-from environments import Environment, one_in_each_language, published
+from environments import Environment, every_lesson, published
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PINS = ROOT / "tests/colab/constraints.txt"
@@ -72,7 +74,7 @@ def test_the_environment_has_exactly_the_pins(colab):
     assert pins and pins <= installed
 
 
-@pytest.mark.parametrize("name", one_in_each_language())
+@pytest.mark.parametrize("name", every_lesson())
 def test_a_lesson_runs_from_its_setup_cell_on(bare, copy, tmp_path, name):
     before = packages(bare)
     (tmp_path / "lesson.ipynb").write_bytes((copy / "notebooks" / name).read_bytes())
@@ -90,7 +92,7 @@ def test_a_lesson_runs_from_its_setup_cell_on(bare, copy, tmp_path, name):
 
 
 def test_without_a_network_there_is_one_sentence(bare, copy, tmp_path):
-    notebook = copy / "notebooks" / one_in_each_language()[0]
+    notebook = copy / "notebooks" / every_lesson()[0]
     script = ROOT / "tests/colab/setup_alone.py"
     done = bare.run(
         [bare.python, script, notebook],
