@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
-from helpers.experiments import Overhead
+from helpers.distributed import Overhead
 from helpers.plotting import scale_out as figures_scale_out
 
 MEASURED = Overhead(("1", "3"), np.array([np.ones(8), np.linspace(1, 3, 8)]))
@@ -28,8 +28,8 @@ def test_every_figure_is_drawn_without_a_warning_and_described(name):
     assert picture.png.startswith(b"\x89PNG")
     data, metadata = picture._repr_mimebundle_()
     assert len(data["text/plain"]) > 40
-    assert metadata["image/png"]["alt"] == data["text/plain"]
-    assert "{" not in picture.text
+    alt = metadata["image/png"]["alt"]
+    assert alt.startswith(data["text/plain"]) and "{" not in alt and "nan" not in alt
 
 
 def test_a_figure_names_what_it_shows():

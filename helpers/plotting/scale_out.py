@@ -158,7 +158,7 @@ def weak_scaling(found, devices):
     """The efficiency of weak scaling, with the middle half of the rounds.
 
     Args:
-        found: `helpers.experiments.Overhead` of a step on all devices over one on one.
+        found: `helpers.distributed.Overhead` of a step on all devices over one on one.
         devices: Number of all devices.
     """
     figure, ax = new_figure(7, 4)
