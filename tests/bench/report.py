@@ -49,6 +49,7 @@ All rows of `make bench`. Versions and processor are in [results.csv](results.cs
 """
 # Why a goal is missed: what stands in the way of the rows that begin so.
 REASONS = {
+    "epochs of MNIST": "a step of CG takes the norm of each variable, SGD none",
     "support of `nuclear`, 1024": "a hundredth of an SVD is some 20 products with the "
     "matrix; ours needs 8 for a batch's gradient, each with four vectors at once, and "
     "30 to 50 for the harder kinds until the error is surely below 0.001",
