@@ -103,6 +103,8 @@ def train_original(model, learning_rate, lambda_, x, y, batch_size, epochs, ord=
 
 def _train(keras, model, optimizer, x, y, batch_size, epochs, callbacks):
     """The same training on Keras 3 and Keras 2, which are given as `keras`."""
+    from helpers import datasets
+
     every = max(1, -(-len(x) // batch_size) // 14)
     model.compile(
         optimizer=optimizer,
@@ -115,9 +117,7 @@ def _train(keras, model, optimizer, x, y, batch_size, epochs, callbacks):
         on_batch_end=lambda batch, logs: accuracies.append(float(logs["accuracy"]))
     )
     model.fit(
-        x,
-        y,
-        batch_size=batch_size,
+        datasets.batches(x, y, batch_size),
         epochs=epochs,
         shuffle=False,
         callbacks=[record, *callbacks],
