@@ -96,10 +96,14 @@ def batches(
 
 
 def _shared(array):
-    """A tensor on an array's own memory, if that can be: all of MNIST has 188 MB."""
+    """A tensor on an array's own memory, if that can be: all of MNIST has 188 MB.
+
+    A list, and an array that is read-only, has gaps or is of another kind, are copied.
+    """
+    refusals = (AttributeError, BufferError, RuntimeError, TypeError, ValueError)
     try:
         return tf.experimental.dlpack.from_dlpack(array.__dlpack__())
-    except (AttributeError, BufferError, TypeError, tf.errors.OpError):
+    except (*refusals, tf.errors.OpError):
         return array
 
 

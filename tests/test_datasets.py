@@ -93,3 +93,42 @@ def test_batches_says_what_is_wrong(change, message):
     good = {"x": np.zeros((4, 3)), "y": np.zeros(4), "batch_size": 2}
     with pytest.raises(ValueError, match=message):
         datasets.batches(**good | change)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "plain",
+        "aligned",
+        "read-only",
+        "with gaps",
+        "float64",
+        "list",
+        "bool",
+        "strings",
+    ],
+)
+def test_batches_hold_what_the_arrays_hold(kind):
+    x = np.random.default_rng(0).standard_normal((7, 6)).astype("float32")
+    if kind == "aligned":  # shared with TensorFlow, not copied
+        room = np.zeros(x.nbytes + 64, "uint8")
+        start = -room.ctypes.data % 64
+        x = np.ndarray(x.shape, x.dtype, room[start : start + x.nbytes])
+        x[:] = np.arange(42).reshape(7, 6)
+    made = {
+        "read-only": lambda: np.frombuffer(x.tobytes(), "float32").reshape(x.shape),
+        "with gaps": lambda: x[:, ::2],
+        "float64": lambda: x.astype("float64"),
+        "list": lambda: x.tolist(),
+        "bool": lambda: x > 0,
+        "strings": lambda: np.array([["a"], ["b"]] * 3 + [["c"]]),
+    }
+    x = made.get(kind, lambda: x)()
+    y = np.arange(7)
+    batches = list(datasets.batches(x, y, 3))
+    found = np.concatenate([batch.numpy() for batch, _labels in batches])
+    wanted = np.array(x, dtype="S" if kind == "strings" else None)
+    np.testing.assert_array_equal(found, wanted.astype(found.dtype))
+    assert np.concatenate([labels.numpy() for _x, labels in batches]).tolist() == list(
+        y
+    )
