@@ -84,7 +84,7 @@ def batches(
             f"Received: {len(x)} and {len(y)}"
         )
     batch_size = integer("batch_size", batch_size, 1)
-    dataset = tf.data.Dataset.from_tensor_slices((_shared(x), _shared(y)))
+    dataset = tf.data.Dataset.from_tensor_slices((shared(x), shared(y)))
     if seed is not None:
         dataset = dataset.shuffle(len(x), integer("seed", seed, 0, 2**31 - 1))
     # On batches this small, tuning costs more than it gains; and what optimizes the
@@ -95,7 +95,7 @@ def batches(
     return dataset.batch(batch_size).prefetch(READY).with_options(options)
 
 
-def _shared(array):
+def shared(array):
     """A tensor on an array's own memory, if that can be: all of MNIST has 188 MB.
 
     A list, and an array that is read-only, has gaps or is of another kind, are copied.

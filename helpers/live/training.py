@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from helpers import callbacks
 from helpers.checks import integer
+from helpers.datasets import shared
 from helpers.feasible_sets import frobenius_norm
 from helpers.live.hyperparameters import core_of, hyperparameters_of
 from helpers.optimizers import FrankWolfe, GradientCentralization, centralize
@@ -175,7 +176,8 @@ def _sample(held_out):
     """At most `HELD_OUT` examples, always the same."""
     if not isinstance(held_out, tf.data.Dataset):
         try:
-            examples = tf.data.Dataset.from_tensor_slices(tuple(held_out))
+            arrays = tuple(shared(array) for array in held_out)
+            examples = tf.data.Dataset.from_tensor_slices(arrays)
         except (TypeError, ValueError) as error:
             raise ValueError(
                 "`held_out` must be a pair of arrays, as many examples as labels, or a "
