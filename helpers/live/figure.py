@@ -8,9 +8,18 @@ import numpy as np
 from matplotlib import ticker
 
 from helpers.callbacks import short_names
-from helpers.i18n import _, listing, sentences
+from helpers.i18n import _, sentences
 from helpers.plotting.raster import Raster, quiet
-from helpers.plotting.style import BLACK, BLUE, GREEN, GREY, PURPLE, STYLES, VERMILION
+from helpers.plotting.style import (
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    PURPLE,
+    STYLES,
+    VERMILION,
+    with_numbers,
+)
 
 MOST_POINTS = 500  # more cannot be told apart
 CHANGED = {"color": GREY, "linestyle": ":", "linewidth": 1.2}
@@ -165,7 +174,7 @@ def summary(record, kind):
 
 
 def _listing(values):
-    return listing(f"{in_words(name)} {value:.3g}" for name, value in values.items())
+    return with_numbers({in_words(name): value for name, value in values.items()})
 
 
 def _values(record, name):

@@ -16,9 +16,9 @@ from helpers.plotting.style import (  # noqa: F401
     accuracy_and_loss,
     ends,
     image_grid,
-    in_words,
     name_of_norm,
     new_figure,
+    with_numbers,
 )
 
 
@@ -142,7 +142,7 @@ def norms_side_by_side(histories, names, bounds):
         names=listing(names), runs=listing(histories), bounds=listing(list(bounds))
     )
     last = {run: max(h[name][-1] for name in names) for run, h in histories.items()}
-    seen = _("The largest norm at the end: {values}.").format(values=in_words(last))
+    seen = _("The largest norm at the end: {values}.").format(values=with_numbers(last))
     return Found(figure, text, seen)
 
 

@@ -84,10 +84,10 @@ def ends(curves):
 
 def means(groups):
     """The means of groups of numbers, in a sentence."""
-    return _("Means: {values}.").format(values=in_words(groups, np.mean))
+    return _("Means: {values}.").format(values=with_numbers(groups, np.mean))
 
 
-def in_words(groups, number=float):
+def with_numbers(groups, number=float):
     """Names with a number each, in a list."""
     return listing(f"{name} {number(value):.3g}" for name, value in groups.items())
 

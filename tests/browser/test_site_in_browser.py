@@ -2,10 +2,10 @@
 
 import functools
 import http.server
-import os
 import threading
 
 import pytest
+from conftest import require
 from test_in_browser import ARTIFACTS, browser  # noqa: F401
 
 from helpers import i18n
@@ -21,8 +21,7 @@ WORDS = {
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
     """Where a server on loopback serves the site."""
-    if not os.environ.get("CI"):
-        pytest.importorskip("sphinx", reason="it comes with `pip install -e .[site]`")
+    require("sphinx", "it comes with `pip install -e .[site]`")
     from website import build
 
     folder = tmp_path_factory.mktemp("site")

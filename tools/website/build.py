@@ -5,8 +5,6 @@ folder for each. Nothing is run. A link that leads nowhere is an error.
 """
 
 import argparse
-import copy
-import io
 import json
 import pathlib
 import re
@@ -16,13 +14,13 @@ import sys
 import tempfile
 
 import nbformat
-from babel.messages import pofile
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path.insert(0, str(HERE.parent))
 
 import badges  # noqa: E402
+from translation import catalogs  # noqa: E402
 
 from helpers import i18n  # noqa: E402
 
@@ -33,12 +31,12 @@ TO_EN = '<meta http-equiv="refresh" content="0; url=en/index.html">\n'
 
 
 def page(notebook):
-    """A copy of a notebook as MyST-NB wants it.
+    """A notebook, changed to what MyST-NB wants.
 
     One title a page; a picture's alt text at its cell; a widget, which has no kernel
     here, is its stored picture, or nothing; and what Jupyter folds is folded.
     """
-    notebook, titles = copy.deepcopy(notebook), 0
+    titles = 0
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source, titles = under_one_title(cell.source, titles)
@@ -96,43 +94,53 @@ def lessons_of(language, root=ROOT):
 
 
 def stage(folder, language, root=ROOT):
-    """What Sphinx reads: the front page, the lessons, and the front page's pictures."""
+    """Writes what Sphinx reads: the front page, its pictures, the lessons, the words.
+
+    Returns:
+        Dict of Sphinx's settings for these.
+    """
+    name, catalog = NAMES.get(language, language), words(language)
     home = root if language == "en" else root / "notebooks" / language
     text = front_page(home / "README.md", language, root)
     (folder / "index.md").write_text(text, "utf-8")
     shutil.copytree(root / ".github/images", folder / ".github/images")
-    if (HERE / "locale" / NAMES.get(language, language)).exists():
-        place = folder / "locales" / NAMES.get(language, language) / "LC_MESSAGES"
+    if len(catalog):
+        place = folder / "locales" / name / "LC_MESSAGES"
         shutil.copytree(HERE / "locale", folder / "locales")
-        (place / "sphinx.js").write_text(messages_for_scripts(language))
+        (place / "sphinx.js").write_text(messages_for_scripts(catalog, language))
     for path in lessons_of(language, root):
         nbformat.write(page(nbformat.read(path, as_version=4)), folder / path.name)
+    return {
+        "language": name,
+        "html_title": re.search("^# (.+)$", text, re.MULTILINE)[1],
+        "html_context.this_language": language,
+        "locale_dirs": str(folder / "locales"),
+        **prompts(catalog),
+    }
 
 
 def words(language):
     """The theme's words in a language, as far as Sphinx does not know them itself."""
-    path = HERE / "locale" / NAMES.get(language, language) / "LC_MESSAGES/sphinx.po"
-    if not path.exists():
-        return pofile.Catalog()
-    return pofile.read_po(io.BytesIO(path.read_bytes()))
+    name = NAMES.get(language, language)
+    return catalogs.read(HERE / "locale" / name / "LC_MESSAGES/sphinx.po", name)
 
 
-def prompts(language):
+def prompts(catalog):
     """MyST-NB's settings with the words beside a folded cell."""
     texts = {name: f"{name.title()} code cell {{type}}" for name in ("show", "hide")}
-    found = {name: words(language).get(text) for name, text in texts.items()}
+    found = {name: catalog.get(text) for name, text in texts.items()}
     return {f"nb_code_prompt_{name}": m.string for name, m in found.items() if m}
 
 
-def messages_for_scripts(language):
+def messages_for_scripts(catalog, language):
     """What the search says, for a language in which Sphinx's own scripts are mute."""
     texts = {}
-    for message in words(language):
+    for message in catalog:
         if message.id:
             several = isinstance(message.id, tuple)
             texts[message.id[0] if several else message.id] = message.string
-    catalog = {"locale": language, "messages": texts, "plural_expr": "0"}
-    return f"Documentation.addTranslations({json.dumps(catalog)});\n"
+    known = {"locale": language, "messages": texts, "plural_expr": "0"}
+    return f"Documentation.addTranslations({json.dumps(known)});\n"
 
 
 def build(to, languages=tuple(i18n.LANGUAGES), root=ROOT):
@@ -145,31 +153,15 @@ def build(to, languages=tuple(i18n.LANGUAGES), root=ROOT):
         with tempfile.TemporaryDirectory() as folder:
             source = pathlib.Path(folder, "source")
             source.mkdir()
-            stage(source, language, root)
-            title = re.search(
-                "^# (.+)$", (source / "index.md").read_text("utf-8"), re.M
-            )[1]
-            settings = {
-                "language": NAMES.get(language, language),
-                "html_title": title,
-                "html_context.this_language": language,
-                "locale_dirs": str(source / "locales"),
-                **prompts(language),
-            }
+            settings = stage(source, language, root)
             options = [f"-D{name}={value}" for name, value in settings.items()]
             options += ["-q", "-W", "--keep-going", "-E", "-c", HERE]
             # MyST-NB leaves a folder of its own beside the pages.
             pages = pathlib.Path(folder, "site", language)
             # A process each: Sphinx keeps the words of the language before.
-            command = [
-                sys.executable,
-                "-m",
-                "sphinx",
-                *options,
-                "-d",
-                f"{folder}/trees",
-            ]
-            failed |= bool(subprocess.run([*command, source, pages]).returncode)
+            options += ["-d", f"{folder}/trees", source, pages]
+            command = [sys.executable, "-m", "sphinx", *options]
+            failed |= bool(subprocess.run(command).returncode)
             shutil.copytree(pages, to / language, dirs_exist_ok=True)
     return not failed
 
