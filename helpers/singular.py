@@ -7,9 +7,10 @@ from keras import ops
 
 # Up to this many columns (or rows) the small Gram matrix is squared; above it, Lanczos
 # is faster. This many squarings make of a second singular value within 1e-3 of the
-# first less than a millionth of it.
+# first less than a millionth of it; fewer do where the first is alone before.
 GRAM_LIMIT = 192
 SQUARINGS = 13
+ALONE = 0.998
 # Lanczos: vectors in a block, blocks between two checks, checks at most, and when it
 # stops: at the relative residual of the singular value's square, or at the relative
 # gain since the last check.
@@ -19,18 +20,18 @@ LANCZOS_CHECKS = 16
 LANCZOS_RESIDUAL = 1e-3
 LANCZOS_GAIN = 3e-5
 # Steps x ← a x + b x³ + c x⁵ on the singular values, each the one that comes nearest
-# to 1 on what the last left of [0.002, 1], scaled so that none exceeds 1, with 1 % of
-# room for rounding (Amsel et al., 2025). Together: 1 within 5e-5 on [0.002, 1].
+# to 1 on what the last left of [0.006, 1], scaled so that none exceeds 1, with 1 % of
+# room for rounding (Amsel et al., 2025). Together: 1 within 4e-4 on [0.006, 1].
 POLAR_STEPS = (
-    (4.2072, -12.2049, 8.8728),
-    (4.1821, -11.9998, 8.6959),
-    (4.0767, -11.1627, 7.9765),
-    (3.6563, -8.2124, 5.4885),
-    (2.5954, -3.1579, 1.5531),
-    (1.9230, -1.3479, 0.4249),
+    (4.1914, -12.3176, 9.1163),
+    (4.1154, -11.6953, 8.5700),
+    (3.8044, -9.3677, 6.5534),
+    (2.8671, -4.2494, 2.3723),
+    (2.0005, -1.5140, 0.5135),
 )
-# A round takes those steps; small singular values that still matter get another.
-POLAR_ROUNDS = 4
+# Small singular values that still matter get all steps but the first once more.
+POLAR_ROUNDS = 6
+PROBES = 8
 POLAR_ERROR = 1e-3
 
 
@@ -87,25 +88,38 @@ def polar_factor(matrix):
         return ops.transpose(polar_factor(ops.transpose(matrix)))
     # Scaled, since the Gram matrix squares the entries.
     matrix = ops.divide_no_nan(matrix, ops.max(ops.abs(matrix)))
-    # ‖A‖⁴ ≤ ‖AAᵀ‖_F², close where many singular values are alike.
-    matrix = ops.divide_no_nan(matrix, ops.sqrt(_length(_gram(matrix))))
+    gram = _gram(matrix)
+    square = ops.matmul(gram, gram)
+    # ‖A‖⁸ ≤ ‖(AAᵀ)²‖_F², close where many singular values are alike.
+    scale = ops.sqrt(ops.sqrt(_length(square)))
+    matrix = ops.divide_no_nan(matrix, scale)
+    gram = ops.divide_no_nan(gram, scale**2)
+    square = ops.divide_no_nan(square, scale**4)
+    factor = _polar_step(matrix, gram, square, *POLAR_STEPS[0])
+    rows = matrix.shape[0]
+    probes = np.random.default_rng(0).standard_normal((PROBES, rows))
+    probes = ops.cast(probes / np.sqrt(PROBES), matrix.dtype)
 
     def unfinished(rounds, finished, factor):
         return ops.logical_and(rounds < POLAR_ROUNDS, ops.logical_not(finished))
 
     def advance(rounds, finished, factor):
-        for a, b, c in POLAR_STEPS:
-            square = _gram(factor)
-            square = b * square + c * ops.matmul(square, square)
-            factor = a * factor + ops.matmul(square, factor)
-        # No singular value of the rest exceeds σ, and their sum bounds what is missing.
-        rest = matrix - ops.matmul(_gram(factor), matrix)
-        missing = np.sqrt(matrix.shape[0]) * _length(rest)
+        for step in POLAR_STEPS[1:]:
+            gram = _gram(factor)
+            factor = _polar_step(factor, gram, ops.matmul(gram, gram), *step)
+        # The sum of the singular values of A − FFᵀA bounds what is missing of that of
+        # A, and √rows ‖A − FFᵀA‖_F bounds it. The probes estimate that norm.
+        images = _images(factor, ops.matmul(probes, factor))
+        missing = np.sqrt(rows) * _length(ops.matmul(probes - images, matrix))
         value = ops.sum(factor * matrix)
         return rounds + 1, missing <= POLAR_ERROR * value, factor
 
-    state = (0, ops.cast(False, "bool"), matrix)
+    state = (0, ops.cast(False, "bool"), factor)
     return ops.while_loop(unfinished, advance, state)[-1]
+
+
+def _polar_step(factor, gram, square, a, b, c):
+    return a * factor + ops.matmul(b * gram + c * square, factor)
 
 
 def singular_values(matrix):
@@ -129,15 +143,28 @@ def _finite(matrix):
 
 
 def _by_gram_matrix(matrix):
-    """The first singular vectors, of any length, of a matrix of few rows."""
+    """The first singular vectors, of any length, of a matrix of few rows.
+
+    Of the Gram matrix, squared again and again, its first eigenvector is left. The
+    trace of the square of a matrix with the trace 1 says whether it is: it is 1 then.
+    """
     if matrix.shape[0] == 1:
         return ops.ones_like(matrix[:, 0]), matrix[0]
     # Scaled, since the Gram matrix squares the entries.
     matrix = ops.divide_no_nan(matrix, ops.max(ops.abs(matrix)))
     power = _gram(matrix)
-    for _ in range(SQUARINGS):
-        power = ops.divide_no_nan(power, ops.max(power))
+    power = ops.divide_no_nan(power, ops.trace(power))
+
+    def unfinished(squarings, trace, power):
+        return ops.logical_and(squarings < SQUARINGS, trace < ALONE)
+
+    def square(squarings, trace, power):
         power = ops.matmul(power, power)
+        trace = ops.trace(power)
+        return squarings + 1, trace, ops.divide_no_nan(power, trace)
+
+    state = (0, ops.zeros((), matrix.dtype), power)
+    power = ops.while_loop(unfinished, square, state)[-1]
     # The column on whose axis the first vector has its largest entry.
     left = ops.take(power, ops.argmax(ops.diagonal(power)), axis=1)
     return left, ops.matmul(left[None], matrix)[0]
@@ -157,12 +184,9 @@ def _by_lanczos(matrix, start):
         first = ops.cast(np.eye(LANCZOS_BLOCK, 1), matrix.dtype)
         vectors = vectors + first * ops.cast(start, matrix.dtype)
     vectors = _orthonormal(vectors)
-    images = ops.matmul(vectors, ops.transpose(matrix))
+    images = _images(matrix, vectors)
     # Scaled, since the squares of the images are summed.
     scale = ops.clip(1 / ops.max(ops.abs(images)), 1e-30, 1e30)
-
-    def times(block, matrix):
-        return ops.matmul(block * scale, matrix)
 
     def unfinished(check, square, finished, *_):
         return ops.logical_and(check < LANCZOS_CHECKS, ops.logical_not(finished))
@@ -171,14 +195,14 @@ def _by_lanczos(matrix, start):
         basis, its_images = vectors, images
         for _ in range(LANCZOS_DEPTH):
             vectors = _orthonormal(back, basis)
-            images = times(vectors, ops.transpose(matrix))
-            back = times(images, matrix)
+            images = _images(matrix, vectors * scale)
+            back = ops.matmul(images * scale, matrix)
             basis = ops.concatenate([basis, vectors])
             its_images = ops.concatenate([its_images, images])
         squares, combinations = ops.eigh(_gram(its_images))
         best = ops.flip(ops.transpose(combinations[:, -LANCZOS_BLOCK:]), axis=0)
         vectors, images = ops.matmul(best, basis), ops.matmul(best, its_images)
-        back = times(images, matrix)
+        back = ops.matmul(images * scale, matrix)
         new = squares[-1]
         residual = _length(back[0] - new * vectors[0])
         finished = ops.logical_or(
@@ -188,9 +212,15 @@ def _by_lanczos(matrix, start):
 
     images = images * scale
     zero = ops.cast(0.0, matrix.dtype)
-    state = (0, zero, zero > 0, vectors, images, times(images, matrix))
+    back = ops.matmul(images * scale, matrix)
+    state = (0, zero, zero > 0, vectors, images, back)
     _, _, _, vectors, images, _ = ops.while_loop(unfinished, advance, state)
     return images[0] + zero_or_nan, vectors[0]
+
+
+def _images(matrix, vectors):
+    """`vectors @ matrix.T`, in the form that TensorFlow computes many times faster."""
+    return ops.transpose(ops.matmul(matrix, ops.transpose(vectors)))
 
 
 def _normalized(tensor):

@@ -1,6 +1,5 @@
 """Gradient centralization: a gradient without its mean, under any optimizer."""
 
-import math
 import weakref
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from helpers.checks import number
 from helpers.optimizers.centralize import _is_sparse, centralize
 from helpers.optimizers.gradient_axes import (
     axes_of_model,
@@ -269,15 +269,7 @@ def GCRMSprop(learning_rate=0.001, **kwargs):
 
 
 def _checked_strength(value):
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = math.nan
-    if isinstance(value, bool | str) or not 0 <= number <= 1:
-        raise ValueError(
-            f"Argument `strength` must be a number from 0 to 1. Received: {value!r}"
-        )
-    return number
+    return number("strength", value, "from 0 to 1", lambda x: 0 <= x <= 1)
 
 
 def _checked_axes(axes):
