@@ -1,7 +1,8 @@
-"""Train with FrankWolfe on the backend of `KERAS_BACKEND`; save weights and gaps.
+"""Train with FrankWolfe and ConditionalGradient on the backend of `KERAS_BACKEND`.
 
-Run by `test_frank_wolfe.py`, once on each backend. It needs no other package than
-Keras and NumPy: where the backend is JAX or PyTorch, TensorFlow is not imported.
+Run by `test_frank_wolfe.py`, once on each backend; stores weights and gaps. It needs no
+other package than Keras and NumPy: where the backend is JAX or PyTorch, TensorFlow is
+not imported. What each set does on each backend is tested by `backend_sets.py`.
 """
 
 import os
@@ -13,10 +14,16 @@ import keras
 import numpy as np
 
 from helpers.callbacks import FrankWolfeGap
-from helpers.feasible_sets import SETS, KSparse, Lp, Simplex
-from helpers.optimizers import FrankWolfe, OpenLoop
+from helpers.feasible_sets import KSparse
+from helpers.optimizers import ConditionalGradient, FrankWolfe, OpenLoop
 
-ALL = {**SETS, "Lp": Lp(1.5), "KSparse": KSparse(3), "Simplex": Simplex()}
+OPTIMIZERS = {
+    "spectral": lambda: FrankWolfe(0.1, 2.0, "spectral", momentum=0.9),
+    "KSparse": lambda: FrankWolfe(0.1, 2.0, KSparse(3), momentum=0.9),
+    "outputs": lambda: FrankWolfe(0.1, 2.0, "outputs", rescale="diameter"),
+    "CG fro": lambda: ConditionalGradient(0.9, 2.0),
+    "CG nuclear": lambda: ConditionalGradient(0.9, 2.0, ord="nuclear"),
+}
 
 
 def model(rng):
@@ -32,31 +39,41 @@ def model(rng):
     return built
 
 
+def trained(optimizer):
+    """Weights after a `fit` and a step with what was assigned after it, and the gaps."""
+    rng = np.random.default_rng(0)
+    network = model(rng)
+    x = rng.standard_normal((32, 6, 6, 2)).astype("float32")
+    y = rng.standard_normal((32, 3)).astype("float32")
+    optimizer.make_feasible(network.trainable_variables)
+    network.compile(optimizer, "mse")
+    watcher = FrankWolfeGap(x, y)
+    options = {"batch_size": 8, "epochs": 2, "shuffle": False, "verbose": 0}
+    network.fit(x, y, callbacks=[watcher], **options)
+    optimizer.radius, optimizer.learning_rate = 1.0, 0.2
+    network.train_on_batch(x, y)
+    return [np.array(watcher.history), *network.get_weights()]
+
+
+def stepped(optimizer, shape):
+    """A variable after steps with random gradients."""
+    rng = np.random.default_rng(0)
+    variable = keras.Variable(np.zeros(shape, "float32"))
+    for _ in range(4):
+        gradient = rng.standard_normal(shape).astype("float32")
+        optimizer.apply([keras.ops.convert_to_tensor(gradient)], [variable])
+    return keras.ops.convert_to_numpy(variable)
+
+
 def main(path):
     results = {}
-    for name, ball in ALL.items():
-        rng = np.random.default_rng(0)
-        trained = model(rng)
-        x = rng.standard_normal((32, 6, 6, 2)).astype("float32")
-        y = rng.standard_normal((32, 3)).astype("float32")
-        optimizer = FrankWolfe(0.1, 2.0, ball, momentum=0.9)
-        optimizer.make_feasible(trained.trainable_variables)
-        trained.compile(optimizer, "mse")
-        watcher = FrankWolfeGap(x, y)
-        trained.fit(
-            x, y, batch_size=8, epochs=2, shuffle=False, verbose=0, callbacks=[watcher]
-        )
-        results[f"{name} gap"] = np.array(watcher.history)
-        optimizer.radius, optimizer.learning_rate = 1.0, 0.2
-        trained.train_on_batch(x, y)
-        for i, weights in enumerate(trained.get_weights()):
-            results[f"{name} {i}"] = weights
-    variable = keras.Variable(np.zeros((6, 5), "float32"))
-    optimizer = FrankWolfe(OpenLoop(), 2.0, "spectral", rescale="gradient")
-    for seed in range(5):
-        g = np.random.default_rng(seed).standard_normal((6, 5)).astype("float32")
-        optimizer.apply([keras.ops.convert_to_tensor(g)], [variable])
-    results["open loop"] = keras.ops.convert_to_numpy(variable)
+    for name, make in OPTIMIZERS.items():
+        for i, array in enumerate(trained(make())):
+            results[f"{name} {i}"] = array
+    open_loop = FrankWolfe(OpenLoop(), 2.0, "spectral", rescale="gradient")
+    results["open loop"] = stepped(open_loop, (6, 5))
+    large = ConditionalGradient(0.9, 2.0, ord="nuclear")
+    results["CG nuclear, large"] = stepped(large, (220, 200))
     if keras.config.backend() != "tensorflow":
         assert "tensorflow" not in sys.modules
     np.savez(path, **results)

@@ -7,6 +7,7 @@ import pathlib
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 import helpers
@@ -64,24 +65,36 @@ def cells_of():
 
 
 @pytest.fixture(scope="session")
-def run_script(tmp_path_factory):
-    """Run a script of this folder in a process of its own, on a Keras backend.
+def arrays_of(tmp_path_factory):
+    """The arrays that a script of this folder stores on a Keras backend.
 
-    Returns the path of the file that the script was asked to write.
+    A function from script and backend; the first call starts it on all of them.
     """
+    started = {}
 
-    def run(script, backend):
-        result = tmp_path_factory.mktemp(backend) / "result.npz"
-        environment = {**os.environ, "KERAS_BACKEND": backend}
-        path = os.path.join(os.path.dirname(__file__), script)
-        done = subprocess.run(
-            [sys.executable, path, str(result)],
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
-        assert done.returncode == 0, done.stderr[-4000:]
-        return result
+    def start(script, backend):
+        path = tmp_path_factory.mktemp(backend) / "result.npz"
+        environment = {"KERAS_BACKEND": backend, "JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
+        with open(path.with_suffix(".log"), "w") as log:
+            process = subprocess.Popen(
+                [sys.executable, pathlib.Path(__file__).parent / script, path],
+                env={**os.environ, **environment},
+                stdout=log,
+                stderr=log,
+            )
+        started[script, backend] = process, path
 
-    return run
+    def read(script, backend, backends=("tensorflow", "jax", "torch")):
+        require(backend, "optax brings JAX, and `pip install -e .[torch]` PyTorch")
+        for name in backends if (script, backend) not in started else ():
+            if importlib.util.find_spec(name):
+                start(script, name)
+        process, path = started[script, backend]
+        assert process.wait(timeout=300) == 0, path.with_suffix(".log").read_text()
+        with np.load(path) as arrays:
+            return dict(arrays)
+
+    yield read
+    for process, _path in started.values():
+        process.kill()
+        process.wait()

@@ -387,25 +387,6 @@ def test_a_compiled_model_takes_the_same_path(ord, units):
         assert np.linalg.norm(a - b) <= 1e-4 * np.linalg.norm(a)
 
 
-@pytest.fixture(scope="module")
-def trajectories(run_script):
-    require("jax", "optax brings it")
-    require("torch", "pip install -e .[torch]")
-    backends = ("tensorflow", "jax", "torch")
-    files = [run_script("backend_cg.py", backend) for backend in backends]
-    return [dict(np.load(file)) for file in files]
-
-
-def test_three_backends_take_the_same_path(trajectories):
-    first, *others = trajectories
-    assert len(first) == 10
-    for other in others:
-        assert other.keys() == first.keys()
-        for name, weights in first.items():
-            distance = np.linalg.norm(other[name] - weights)
-            assert distance <= 1e-5 * np.linalg.norm(weights), name
-
-
 def test_ops_of_the_schedule_value_reach_the_learner():
     optimizer = ConditionalGradient(
         0.9, keras.optimizers.schedules.ExponentialDecay(4.0, 1, 0.5)

@@ -4,7 +4,6 @@ import hypothesis
 import keras
 import numpy as np
 import pytest
-from conftest import require
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from keras import ops
@@ -283,20 +282,11 @@ def test_a_bad_k_is_named(k):
         KSparse(k)
 
 
-@pytest.fixture(scope="module")
-def supports(run_script):
-    require("jax", "optax brings it")
-    require("torch", "pip install -e .[torch]")
-    backends = ("tensorflow", "jax", "torch")
-    files = {b: run_script("backend_sets.py", b) for b in backends}
-    return {backend: dict(np.load(file)) for backend, file in files.items()}
-
-
 @pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
-def test_every_support_on_three_backends_eager_and_compiled(supports, backend):
+def test_every_support_on_three_backends_eager_and_compiled(arrays_of, backend):
     from backend_sets import ALL, directions
 
-    found = supports[backend]
+    found = arrays_of("backend_sets.py", backend)
     cases = dict(directions())
     assert len(found) == len(ALL) * (len(cases) + 7 * 2)
     for key, support in found.items():

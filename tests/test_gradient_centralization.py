@@ -195,7 +195,9 @@ def test_round_trip_around_conditional_gradient():
 @pytest.mark.parametrize("value", [-0.1, 1.01, np.nan, np.inf, True, "1", None, [1, 0]])
 def test_a_bad_strength_changes_nothing(value):
     optimizer = GradientCentralization("sgd", strength=0.5)
-    with pytest.raises(ValueError, match="`strength` must be a finite number, from 0 to 1"):
+    with pytest.raises(
+        ValueError, match="`strength` must be a finite number, from 0 to 1"
+    ):
         optimizer.strength = value
     assert float(optimizer.strength) == 0.5
 
