@@ -81,12 +81,10 @@ def source(function):
     documented = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Module)
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, documented) and ast.get_docstring(node) is not None:
-            docstring = node.body[0]
-            for number in range(docstring.lineno - 1, docstring.end_lineno):
-                lines[number] = None
+            start, end = node.body[0].lineno - 1, node.body[0].end_lineno
             # The empty line that parts a docstring from what follows goes with it.
-            if docstring.end_lineno < len(lines) and not lines[docstring.end_lineno]:
-                lines[docstring.end_lineno] = None
+            end += lines[end : end + 1] == [""]
+            lines[start:end] = [None] * (end - start)
     return "\n".join(line for line in lines if line is not None).strip("\n")
 
 
@@ -94,8 +92,7 @@ def source(function):
 def _without_jax():
     """Import packages as if JAX were not installed, unless it is Keras's backend.
 
-    TensorFlow Lite's converter and a callback of Keras load it wherever it is: 110 MB
-    of memory that no lesson needs. It can be imported afterwards.
+    Parts of TensorFlow and Keras load it wherever it is: 110 MB for nothing.
     """
     if "jax" in sys.modules or os.environ["KERAS_BACKEND"] == "jax":
         yield

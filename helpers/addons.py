@@ -4,40 +4,27 @@ TensorFlow Addons ended in May 2024. Its last release has wheels for Python 3.11
 no later one, and runs on Keras 2 only, which `tf-keras` still provides.
 """
 
-import collections
 import importlib.util
 import os
 import sys
 import warnings
+from collections import namedtuple
 
 # The weights at the end, a list of arrays, and the running accuracy of the epoch, a
 # list of floats, up to 14 an epoch.
-Run = collections.namedtuple("Run", ["weights", "accuracies"])
+Run = namedtuple("Run", ["weights", "accuracies"])
 
 
 def available():
     """Whether the original can be loaded in this environment."""
-    return all(
-        importlib.util.find_spec(name) for name in ("tensorflow_addons", "tf_keras")
-    )
+    return all(map(importlib.util.find_spec, ("tensorflow_addons", "tf_keras")))
 
 
 def original_conditional_gradient():
     """The class `tfa.optimizers.ConditionalGradient`.
 
     It trains models of `tf_keras` (Keras 2). Keras 3 stays as it is beside it.
-
-    Raises:
-        ImportError: Where TensorFlow Addons or tf-keras is not installed, which
-            includes every Python from 3.12 on.
     """
-    if not available():
-        raise ImportError(
-            "TensorFlow Addons and tf-keras are not both installed. Addons exists for "
-            "Python 3.11 only: on 3.11, `pip install tensorflow-addons==0.23.0 "
-            "tf-keras`. This is Python "
-            f"{sys.version_info.major}.{sys.version_info.minor}."
-        )
     # Read when `tf.keras` is first used, which Addons does.
     os.environ["TF_USE_LEGACY_KERAS"] = "1"
     import tf_keras.src.engine.keras_tensor as keras_tensor
@@ -72,55 +59,47 @@ def train_ours(model, learning_rate, lambda_, x, y, batch_size, epochs, ord="fro
     from helpers.callbacks import ProgressBar
     from helpers.optimizers import ConditionalGradient
 
-    copy = keras.models.clone_model(model)
-    copy.set_weights(model.get_weights())
     optimizer = ConditionalGradient(learning_rate, lambda_, ord=ord)
     bar = ProgressBar("ConditionalGradient")
-    return _train(keras, copy, optimizer, x, y, batch_size, epochs, [bar])
+    return _train(keras, model, optimizer, x, y, batch_size, epochs, [bar])
 
 
 def train_original(model, learning_rate, lambda_, x, y, batch_size, epochs, ord="fro"):
-    """As `train_ours`, with the optimizer of TensorFlow Addons on Keras 2.
-
-    Returns:
-        As `train_ours`, or `None` where the original is not available.
-    """
+    """As `train_ours`, with the original on Keras 2; `None` where there is none."""
     if not available():
         return None
-    Original = original_conditional_gradient()
+    optimizer = original_conditional_gradient()(learning_rate, lambda_, ord=ord)
     import tf_keras
 
-    layers = [
-        tf_keras.layers.Dense(layer.units, layer.activation.__name__)
-        for layer in model.layers
-    ]
-    copy = tf_keras.Sequential(layers)
-    copy.build((None, *model.input_shape[1:]))
-    copy.set_weights(model.get_weights())
-    optimizer = Original(learning_rate, lambda_, ord=ord)
-    return _train(tf_keras, copy, optimizer, x, y, batch_size, epochs, [])
+    return _train(tf_keras, model, optimizer, x, y, batch_size, epochs, [])
 
 
 def _train(keras, model, optimizer, x, y, batch_size, epochs, callbacks):
-    """The same training on Keras 3 and Keras 2, which are given as `keras`."""
+    """The same training on Keras 3 or Keras 2, which is given as `keras`."""
     from helpers import datasets
 
-    every = max(1, -(-len(x) // batch_size) // 14)
-    model.compile(
-        optimizer=optimizer,
-        loss="sparse_categorical_crossentropy",
+    layers = [
+        keras.layers.Dense(layer.units, layer.activation.__name__)
+        for layer in model.layers
+    ]
+    copy = keras.Sequential(layers)
+    copy.build((None, *model.input_shape[1:]))
+    copy.set_weights(model.get_weights())
+    copy.compile(
+        optimizer,
+        "sparse_categorical_crossentropy",
         metrics=["accuracy"],
-        steps_per_execution=every,
+        steps_per_execution=max(1, -(-len(x) // batch_size) // 14),
     )
     accuracies = []
     record = keras.callbacks.LambdaCallback(
         on_batch_end=lambda batch, logs: accuracies.append(float(logs["accuracy"]))
     )
-    model.fit(
+    copy.fit(
         datasets.batches(x, y, batch_size),
         epochs=epochs,
         shuffle=False,
         callbacks=[record, *callbacks],
         verbose=0,
     )
-    return Run(model.get_weights(), accuracies)
+    return Run(copy.get_weights(), accuracies)

@@ -4,9 +4,11 @@ A preset holds the sizes: `quick` on a CPU, `full` where there is a GPU. The not
 code is the same for both; only these numbers differ.
 """
 
-import dataclasses
 import os
 from importlib import metadata
+from typing import NamedTuple
+
+from packaging.requirements import Requirement
 
 from helpers.i18n import _
 
@@ -23,52 +25,41 @@ class Unsuitable(ImportError):
         return [str(self)]
 
 
-def check(requirements=None):
+def check():
     """Whether the lessons can run with what is installed.
-
-    Args:
-        requirements: List of requirements as strings, by default those of this
-            package where it is installed.
 
     Raises:
         Unsuitable: If a package is missing or too old; it says, in the reader's
             language, which one and what to do.
     """
-    if requirements is None:
-        try:
-            requirements = metadata.requires(PACKAGE) or []
-        except metadata.PackageNotFoundError:
-            requirements = []
-    unmet = _unmet(requirements)
-    if unmet:
-        raise Unsuitable("\n".join([*map(_fault, unmet), _way_out(unmet)]))
-
-
-def announce_preset():
-    """Say so where a GPU, and no environment variable, chose the larger preset."""
-    preset = choose_preset()
-    chosen = os.environ.get(VARIABLE, "").strip()
-    if preset is FULL and not chosen:
-        print(
-            _(
-                "A GPU was found: where a lesson has presets, it runs “{preset}”, with "
-                "the sizes of the original tutorial."
-            ).format(preset=preset.name)
-        )
-
-
-def _unmet(requirements):
-    """List of pairs: a requirement, and the version installed instead, or `None`."""
-    from packaging.requirements import Requirement
-
-    unmet = []
+    try:
+        requirements = metadata.requires(PACKAGE)
+    except metadata.PackageNotFoundError:
+        return
+    faults, unmet = [], []
     for requirement in map(Requirement, requirements):
         if requirement.marker and not requirement.marker.evaluate({"extra": "lessons"}):
             continue
-        version = _version(requirement.name)
-        if version is None or not requirement.specifier.contains(version, True):
-            unmet.append((requirement, version))
-    return unmet
+        name, version = requirement.name, _version(requirement.name)
+        if version is None:
+            fault = _("{package} is not installed; the lessons need {needed}.")
+        elif not requirement.specifier.contains(version, prereleases=True):
+            fault = _("{package} {version} is installed; the lessons need {needed}.")
+        else:
+            continue
+        needed = f"{name}{requirement.specifier}"
+        faults.append(fault.format(package=name, version=version, needed=needed))
+        unmet.append(f'"{requirement}"')
+    if not faults:
+        return
+    way_out = _("Run this in a terminal, then restart the kernel: {command}")
+    if "COLAB_RELEASE_TAG" in os.environ:
+        way_out = _(
+            "In Colab, choose Runtime ▸ Change runtime type and the latest runtime "
+            "version. Then run all cells again."
+        )
+    command = f"pip install --upgrade {' '.join(unmet)}"
+    raise Unsuitable("\n".join([*faults, way_out.format(command=command)]))
 
 
 def _version(name):
@@ -80,92 +71,54 @@ def _version(name):
     return None
 
 
-def _fault(unmet):
-    requirement, version = unmet
-    if version is None:
-        text = _("{package} is not installed; the lessons need {needed}.")
-    else:
-        text = _("{package} {version} is installed; the lessons need {needed}.")
-    needed = f"{requirement.name}{requirement.specifier}"
-    return text.format(package=requirement.name, version=version, needed=needed)
-
-
-def _way_out(unmet):
-    if "COLAB_RELEASE_TAG" in os.environ:
-        return _(
-            "In Colab, choose Runtime ▸ Change runtime type and the latest runtime "
-            "version. Then run all cells again."
-        )
-    needed = " ".join(f'"{requirement}"' for requirement, _version in unmet)
-    return _("Run this in a terminal, then restart the kernel: {command}").format(
-        command=f"pip install --upgrade {needed}"
-    )
-
-
-@dataclasses.dataclass(frozen=True)
-class Preset:
-    """Sizes of the lesson on gradient centralization.
-
-    Attributes:
-        name: `"quick"` or `"full"`.
-        source: `"drawn"` or `"tfds"`, as `datasets.load_horses_or_humans` takes it.
-        image_size: Width and height of the images in pixels.
-        batch_size: Images in a batch.
-        learning_rate: Learning rate of RMSprop.
-        epochs: Epochs of each training run.
-        seeds: Tuple of the seeds of the comparison; the first is 0.
-    """
+class Preset(NamedTuple):
+    """Sizes of the lesson on gradient centralization."""
 
     name: str
-    source: str
-    image_size: int
+    source: str  # as `datasets.load_horses_or_humans` takes it
+    image_size: int  # width and height in pixels
     batch_size: int
     learning_rate: float
-    epochs: int
-    seeds: tuple
+    epochs: int  # of each training run
+    seeds: tuple[int, ...]  # of the comparison; the first is 0
 
 
-# At most two minutes for the whole notebook on two CPU cores.
-QUICK = Preset(
-    name="quick",
-    source="drawn",
-    image_size=94,
-    batch_size=16,
-    learning_rate=1e-3,
-    epochs=2,
-    seeds=(0, 1, 2, 3),
-)
-# The tutorial's own numbers.
-FULL = Preset(
-    name="full",
-    source="tfds",
-    image_size=300,
-    batch_size=128,
-    learning_rate=1e-4,
-    epochs=10,
-    seeds=(0, 1, 2, 3, 4),
-)
-PRESETS = {preset.name: preset for preset in (QUICK, FULL)}
+PRESETS = {
+    # At most two minutes for the whole notebook on two CPU cores.
+    "quick": Preset("quick", "drawn", 94, 16, 1e-3, 2, seeds=(0, 1, 2, 3)),
+    # The tutorial's own numbers.
+    "full": Preset("full", "tfds", 300, 128, 1e-4, 10, seeds=(0, 1, 2, 3, 4)),
+}
 
 
 def choose_preset():
-    """The preset for this machine, or the one that `NOTEBOOK_PRESET` names.
-
-    Returns:
-        A `Preset`.
+    """The `Preset` for this machine, or the one that `NOTEBOOK_PRESET` names.
 
     Raises:
         ValueError: If the environment variable names no preset.
     """
-    wanted = os.environ.get(VARIABLE, "").strip()
-    if not wanted:
-        return FULL if _has_gpu() else QUICK
-    if wanted not in PRESETS:
+    name = _wanted() or ("full" if _has_gpu() else "quick")
+    if name not in PRESETS:
         raise ValueError(
             f"The environment variable {VARIABLE} must be one of {list(PRESETS)}, or "
-            f"empty to let the hardware decide. Received: {wanted!r}"
+            f"empty to let the hardware decide. Received: {name!r}"
         )
-    return PRESETS[wanted]
+    return PRESETS[name]
+
+
+def announce_preset():
+    """Say so where a GPU, and no environment variable, chose the larger preset."""
+    preset = choose_preset()
+    if preset.name == "full" and not _wanted():
+        text = _(
+            "A GPU was found: where a lesson has presets, it runs “{preset}”, with "
+            "the sizes of the original tutorial."
+        )
+        print(text.format(preset=preset.name))
+
+
+def _wanted():
+    return os.environ.get(VARIABLE, "").strip()
 
 
 def _has_gpu():

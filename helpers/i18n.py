@@ -9,28 +9,20 @@ mathematics are drawn with matplotlib's DejaVu Sans in every language; what it l
 comes from the language's own font.
 """
 
-import functools
 import gettext
 import io
 import pathlib
-from dataclasses import dataclass
+from typing import NamedTuple
 
 LOCALE = pathlib.Path(__file__).parent / "locale"
 ASSETS = pathlib.Path(__file__).parent / "assets"
 
 
-@dataclass(frozen=True)
-class Language:
-    """A language of the lessons.
+class Language(NamedTuple):
+    """A language of the lessons."""
 
-    Args:
-        name: What its speakers call it.
-        font: File in `assets` with its letters, for figures. `None` if matplotlib's
-            own font has them.
-    """
-
-    name: str
-    font: str | None = None
+    name: str  # what its speakers call it
+    font: str | None = None  # file in `assets`; `None` if DejaVu Sans has its letters
 
 
 LANGUAGES = {
@@ -39,14 +31,14 @@ LANGUAGES = {
     "zh": Language("中文", "NotoSansSC-Regular.subset.ttf"),
 }
 
-_catalog = gettext.NullTranslations()
 _language = "en"
+_catalog = gettext.NullTranslations()
 # Family of each font file that matplotlib was told of.
 _families = {}
 
 
 def set_language(language):
-    """Choose the language of all messages from now on.
+    """Choose the language of all messages, and of the letters in figures.
 
     Args:
         language: One of `LANGUAGES`.
@@ -80,29 +72,21 @@ def pgettext(context, message):
 
 
 def sentences(*parts):
-    """Sentences one after the other, parted as the language does it.
-
-    Args:
-        *parts: Strings; empty ones are left out.
-    """
+    """Sentences in a row, as the language does it; empty ones are left out."""
     pair = pgettext("two sentences in a row", "{first} {second}")
-    return _chain(pair, [part for part in parts if part])
+    return _joined(pair, [part for part in parts if part])
 
 
 def listing(items):
-    """Items one after the other, parted as the language does it.
-
-    Args:
-        items: Iterable of strings or numbers.
-    """
-    return _chain(pgettext("two items of a list", "{first}, {second}"), items)
+    """Strings or numbers in a row, as the language does it."""
+    return _joined(pgettext("two items of a list", "{first}, {second}"), items)
 
 
-def _chain(pair, parts):
-    parts = [str(part) for part in parts]
-    if not parts:
-        return ""
-    return functools.reduce(lambda a, b: pair.format(first=a, second=b), parts)
+def _joined(pair, parts):
+    text = ""
+    for part in map(str, parts):
+        text = pair.format(first=text, second=part) if text else part
+    return text
 
 
 def _read_catalog(language):
@@ -121,42 +105,28 @@ def _read_catalog(language):
 
 
 def _use_font(language):
-    """Draws the figures made from now on with the letters of a language.
-
-    It changes `font.family` in matplotlib's settings, and so reaches all figures, a
-    reader's own included.
-    """
+    """The letters of a language for all figures from now on, a reader's own too."""
     # Here, since importing helpers must not load matplotlib.
-    from matplotlib import rcParams
+    from matplotlib import font_manager, rcParams
 
     # Families stand in the order in which they are asked for a letter.
     families = [n for n in rcParams["font.family"] if n not in _families.values()]
     if path := font_path(language):
-        families.append(_family(path))
+        if path not in _families:
+            font_manager.fontManager.addfont(path)
+            _families[path] = font_manager.get_font(path).family_name
+        families.append(_families[path])
     rcParams["font.family"] = families
 
 
 def font_path(language):
     """The font file of a language, `None` if DejaVu Sans is all it needs."""
+    from matplotlib import ft2font
+
     name = LANGUAGES[language].font
     if name is None:
         return None
     unshaped = ASSETS / name.replace("-Regular", "-Unshaped")
-    return unshaped if unshaped.exists() and not shapes_text() else ASSETS / name
-
-
-def shapes_text():
-    """Whether this matplotlib puts marks where they belong, as 3.11 does with Raqm."""
-    from matplotlib import ft2font
-
-    return hasattr(ft2font, "__libraqm_version__")
-
-
-def _family(path):
-    """The family of a font file, which matplotlib knows from then on."""
-    if path not in _families:
-        from matplotlib import font_manager
-
-        font_manager.fontManager.addfont(path)
-        _families[path] = font_manager.get_font(path).family_name
-    return _families[path]
+    # From 3.11 on, with Raqm, matplotlib puts marks where they belong by itself.
+    shapes = hasattr(ft2font, "__libraqm_version__")
+    return unshaped if unshaped.exists() and not shapes else ASSETS / name

@@ -87,9 +87,3 @@ def test_a_network_has_the_same_weights_after_ten_steps(lambda_, ord):
 def test_without_addons_there_is_no_original_run(monkeypatch):
     monkeypatch.setattr(addons, "available", lambda: False)
     assert addons.train_original(None, 0.9, 1.0, [], [], 1, 1) is None
-
-
-def test_without_addons_the_error_says_what_to_do(monkeypatch):
-    monkeypatch.setattr(addons, "available", lambda: False)
-    with pytest.raises(ImportError, match=r"Python 3\.11 only"):
-        addons.original_conditional_gradient()

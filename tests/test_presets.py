@@ -42,7 +42,7 @@ def test_another_name_is_an_error_that_lists_the_right_ones(monkeypatch, name):
 
 
 def test_full_is_the_tutorial_and_both_can_be_loaded():
-    full = environment.FULL
+    full = environment.PRESETS["full"]
     assert (full.image_size, full.batch_size, full.epochs) == (300, 128, 10)
     assert (full.learning_rate, full.source) == (1e-4, "tfds")
     for preset in environment.PRESETS.values():
@@ -55,7 +55,7 @@ def test_the_lesson_s_network_learns_the_drawings_with_the_quick_preset(
     prepared_dir, cells_of
 ):
     """Neither too easy nor too hard to compare two optimizers on."""
-    quick = environment.QUICK
+    quick = environment.PRESETS["quick"]
     (train, test), _ = load_horses_or_humans(
         image_size=quick.image_size, data_dir=prepared_dir
     )
