@@ -40,20 +40,17 @@ class Explorer(Board):
     def _make(self):
         self.raster = Raster(9.2, 4.4)
         self._make_figure()
-        sliders = self._make_sliders()
-        self.values = {name: handle.value for name, handle in sliders.items()}
-        controls = {name: self._control(name, s) for name, s in sliders.items()}
+        self.alt, self.values, controls = self.text, {}, {}
+        for name, handle in self._make_sliders().items():
+            self.values[name] = handle.value
+            use, lr = functools.partial(self._use, name), name in self.complements
+            controls[name] = Control(handle, ends_of(handle), use, self._say, lr)
         self._assemble(controls, *self._make_choices())
         self._redraw()
 
     def _make_choices(self):
         """Further widgets above the sliders, whose choices are in `values`."""
         return []
-
-    def _control(self, name, handle):
-        use = functools.partial(self._use, name)
-        complement = name in self.complements
-        return Control(handle, ends_of(handle), use, self._say, complement)
 
     def _use(self, name, value):
         self.values[name] = value
@@ -63,10 +60,6 @@ class Explorer(Board):
     def _redraw(self):
         self.summary = self._draw(**self.values)
         self._show(self.raster.png(), self.summary)
-
-    @property
-    def alt(self):
-        return self.text
 
     def _add_plane(self, half_width, title):
         """The graph on the left, with one unit as long upwards as sideways."""
@@ -83,15 +76,9 @@ class Explorer(Board):
         ax.set(**limits)
         return ax
 
-    def _add_ball(self, ax, edge, **look):
-        """What `_move_ball` moves."""
-        inside = ax.fill([0], [0], color=BLUE, **look)[0]
-        self._ball = self.raster.moving(inside), self.raster.line(ax, edge)
-
-    def _move_ball(self, points):
-        inside, edge = self._ball
-        inside.set_xy(points)
-        edge.set_data(*points.T)
+    def _add_ball(self, ax, edge):
+        look = {"facecolor": (BLUE, 0.12), "edgecolor": edge, "linewidth": 1.5}
+        return self.raster.moving(ax.fill([0], [0], **look)[0])
 
     def _add_paths(self, ax, looks, markersize=4):
         return [
@@ -147,7 +134,7 @@ class BallExplorer(Explorer):
         ax = self._add_plane(1.45, _("The ball, and the gradient g"))
         ax.axhline(0, color=GREY, linewidth=0.8)
         ax.axvline(0, color=GREY, linewidth=0.8)
-        self._add_ball(ax, BLUE, alpha=0.12)
+        self._ball = self._add_ball(ax, BLUE)
         label = _("no point of the ball lies beyond this line")
         self._across = line(ax, GREY, ":", linewidth=1.6, label=label)
         label = _("direction of the gradient g")
@@ -175,7 +162,7 @@ class BallExplorer(Explorer):
         supports = plane.lp_support(directions, p)
         g, s = directions[-1], supports[-1]
         norms = np.linalg.norm(directions, p, axis=-1, keepdims=True)
-        self._move_ball((directions / norms)[:-1])
+        self._ball.set_xy((directions / norms)[:-1])
         self._gradient.set_data([0, 1.25 * g[0]], [0, 1.25 * g[1]])
         self._support.set_data(s[:1], s[1:])
         along = 2 * np.array([-g[1], g[0]])
@@ -244,7 +231,7 @@ class ConditionalGradientExplorer(Explorer):
             contour = plane.ellipse(self.HESSIAN, self.MINIMUM, level)
             ax.plot(*contour.T, color=GREY, linewidth=0.7, alpha=0.55)
         ax.plot(*self.MINIMUM, "*", color=GREY, markersize=11)
-        self._add_ball(ax, BLACK, alpha=0.1)
+        self._ball = self._add_ball(ax, BLACK)
         looks = {
             _("Conditional Gradient, step γ"): (BLUE, "-", "o"),
             _("projected gradient, step 1/L"): (VERMILION, "--", "s"),
@@ -272,7 +259,7 @@ class ConditionalGradientExplorer(Explorer):
             plane.descent(safe),
         ]
         best = plane.minimum_in_ball(*loss, lambda_)
-        self._move_ball(plane.ellipse(np.eye(2), np.zeros(2), lambda_**2 / 2))
+        self._ball.set_xy(plane.ellipse(np.eye(2), np.zeros(2), lambda_**2 / 2))
         self._best.set_data(best[:1], best[1:])
         self._gaps.set_xlim(0, max(steps, 10))
         ends, norms = [], []

@@ -45,14 +45,10 @@ class LiveFigure:
             2, len(shown), height_ratios=(1, 1.15), hspace=0.62, wspace=0.36, **place
         )
         add = self.raster.figure.add_subplot
-        axes = [add(grid[0, i]) for i in range(len(shown))]
-        make = {"gap": self._add_gap, "removed_share": self._add_share}
-        self._lines = {
-            name: make.get(name, self._add_pair)(ax, name)
-            for name, ax in zip(shown, axes, strict=True)
-        }
+        graphs = enumerate(shown)
+        self._lines = {name: self._add(add(grid[0, i]), name) for i, name in graphs}
         if record.held_out:
-            _legend_below(axes[0])
+            _legend_below(self.raster.figure.axes[0])
         self._norms = self._add_norms(add(grid[1, :]), short_names(names), norm)
         self._marks = [
             self.raster.line(ax, transform=ax.get_xaxis_transform(), **CHANGED)
@@ -64,27 +60,25 @@ class LiveFigure:
         look |= {"linewidth": linewidth, "markevery": [-1], "markersize": 5}
         return self.raster.line(ax, color, linestyle, marker, **look)
 
-    def _add_pair(self, ax, name):
+    def _add(self, ax, name):
+        if name == "removed_share":
+            quiet(ax, _("Share that GC removes"))
+            ax.set_ylim(0, 1)
+            return [self._line(ax, PURPLE, "-.", "D")]
+        if name == "gap":
+            quiet(ax, _("Frank–Wolfe gap"))
+            _use_log(ax)
+            # A logarithmic axis has no place for it, and it would be a hole.
+            label = _("below 0: outside the ball")
+            below = self._line(ax, VERMILION, ":", "v", label=label)
+            _legend_below(ax)
+            return [self._line(ax, PURPLE, "-.", "D"), below]
         quiet(ax, in_words(name).capitalize())
         ax.yaxis.set_major_formatter("{x:g}")
         return [
             self._line(ax, BLUE, label=_("training")),
             self._line(ax, VERMILION, "--", "s", label=_("held out")),
         ]
-
-    def _add_share(self, ax, _name):
-        quiet(ax, _("Share that GC removes"))
-        ax.set_ylim(0, 1)
-        return [self._line(ax, PURPLE, "-.", "D")]
-
-    def _add_gap(self, ax, _name):
-        quiet(ax, _("Frank–Wolfe gap"))
-        _use_log(ax)
-        # A logarithmic axis has no place for it, and without a line it would be a hole.
-        label = _("below 0: outside the ball")
-        below = self._line(ax, VERMILION, ":", "v", label=label)
-        _legend_below(ax)
-        return [self._line(ax, PURPLE, "-.", "D"), below]
 
     def _add_norms(self, ax, names, title):
         quiet(ax, title)

@@ -14,14 +14,7 @@ SHARE = (0, 1)
 
 @dataclass(frozen=True)
 class Hyperparameter:
-    """A number of an optimizer that may change between two steps, and its slider.
-
-    Args:
-        name: The attribute of `owner`, and the name for `LivePanel.set`.
-        low, high, step: Of `helpers.live.display.slider`, and so is `label`.
-        allowed: Pair of the least and the largest value.
-        complement: Whether the slider shows `1 − value`.
-    """
+    """An attribute of an optimizer that may change between steps, and its slider."""
 
     owner: keras.optimizers.Optimizer
     name: str
@@ -30,7 +23,7 @@ class Hyperparameter:
     high: float
     step: float | None = None
     allowed: tuple = ABOVE_0
-    complement: bool = False
+    complement: bool = False  # whether the slider shows 1 − value
 
     def read(self):
         """The value in use; float32 knows seven digits of it."""
@@ -73,23 +66,14 @@ def _known(optimizer):
 
 def core_of(optimizer):
     """The optimizer inside its wrappers: the one that makes the step."""
-    while hasattr(optimizer, "inner_optimizer"):
-        optimizer = optimizer.inner_optimizer
-    return optimizer
+    inner = getattr(optimizer, "inner_optimizer", None)
+    return core_of(inner) if inner else optimizer
 
 
 def hyperparameters_of(optimizer):
-    """The hyperparameters of an optimizer and its wrappers that can be steered.
-
-    Returns:
-        Dict from name to `Hyperparameter`, the innermost optimizer's first.
-
-    Raises:
-        ValueError: If one of them is no number, but follows a schedule.
-    """
-    found = {}
-    if hasattr(optimizer, "inner_optimizer"):
-        found = hyperparameters_of(optimizer.inner_optimizer)
+    """Dict from name to `Hyperparameter`, the innermost optimizer's first."""
+    inner = getattr(optimizer, "inner_optimizer", None)
+    found = hyperparameters_of(inner) if inner else {}
     for name, *slider in _known(optimizer):
         # A schedule or a callable is serialized as something else than a number.
         value = optimizer.get_config()[name]

@@ -82,6 +82,7 @@ class LivePanel(Board):
     @in_its_language
     def _make(self, model, batches, held_out, interval):
         self._training = training = Training(model, batches, held_out)
+        self.model, self.history = model, training.history
         names = [variable.path for variable in model.trainable_variables]
         ball = getattr(core_of(model.optimizer), "ord", training.kind)
         titles = {
@@ -106,14 +107,6 @@ class LivePanel(Board):
         start = known.turned(known.read())
         handle = slider(known.label, start, known.low, known.high, known.step)
         return Control(handle, known.allowed, use, self._say, known.complement)
-
-    @property
-    def model(self):
-        return self._training.model
-
-    @property
-    def history(self):
-        return self._training.history
 
     @property
     def hyperparameters(self):
@@ -224,7 +217,7 @@ class LivePanel(Board):
         """Takes the panel away and lets go of the model."""
         self.play.stop()
         super().close()
-        self._training, self._figure, self._controls = None, None, {}
+        self.model = self._training = self._figure = self._controls = None
 
 
 class Choice(Board):

@@ -61,7 +61,8 @@ class Training:
                 "`batches` must be a tf.data.Dataset of batches, such as "
                 f"helpers.datasets.batches makes. Received: {type(batches).__name__}"
             )
-        self.model, self._batches = model, batches
+        self.model, self._batches, self.history = model, batches, []
+        self.steps_per_epoch = int(batches.cardinality())  # below 0: nobody knows
         probe = batches.unbatch().batch(PROBE).take(1).get_single_element()
         self._probe = tf.data.Dataset.from_tensors(probe)
         self._held_out = None if held_out is None else _sample(held_out)
@@ -83,11 +84,6 @@ class Training:
         self.start()
 
     @property
-    def steps_per_epoch(self):
-        """Batches in one pass; below 0 where nobody knows."""
-        return int(self._batches.cardinality())
-
-    @property
     def hyperparameters(self):
         return {name: known.read() for name, known in self.known.items()}
 
@@ -105,7 +101,7 @@ class Training:
             variable.assign(value)
         self.set(**steered)
         self._iterator, self.step, self._seconds, self.speed = None, 0, 0.0, None
-        self.history = [self._record(steered, self._evaluate(self._probe))]
+        self.history[:] = [self._record(steered, self._evaluate(self._probe))]
 
     def train(self, steps=math.inf, seconds=math.inf):
         """Whole calls of the train function, for so many steps or about so long."""
