@@ -172,4 +172,8 @@ def _sample(held_out):
         arrays = tuple(shared(array) for array in held_out)
         examples = tf.data.Dataset.from_tensor_slices(arrays)
         held_out = examples.shuffle(10 * HELD_OUT, seed=0).batch(HELD_OUT)
-    return held_out.unbatch().take(HELD_OUT).batch(250).cache()
+    options = tf.data.Options()  # on batches this few, tuning costs more than it gains
+    options.autotune.enabled = False
+    options.experimental_optimization.apply_default_optimizations = False
+    sample = held_out.unbatch().take(HELD_OUT).batch(250)
+    return sample.cache().with_options(options)
