@@ -63,7 +63,7 @@ def test_the_best_point_in_the_ball_has_no_better_neighbour(radius):
     lowest = plane.quadratic(HESSIAN, MINIMUM, ring).min()
     assert plane.quadratic(HESSIAN, MINIMUM, best) <= lowest + 1e-9
     # Projected gradient descent, which is another way there.
-    move = plane.descent(0.3, lambda x: plane.project_to_ball(x, radius))
+    move = plane.descent(0.3, after=lambda x: plane.project_to_ball(x, radius))
     path = plane.path(HESSIAN, MINIMUM, np.zeros(2), 400, move)
     np.testing.assert_allclose(path[-1], best, atol=1e-4)
 
@@ -86,15 +86,14 @@ def test_centralization_is_a_projection(count):
     once = plane.centralized(vector)
     assert abs(once.sum()) < 1e-12
     np.testing.assert_allclose(plane.centralized(once), once, atol=1e-12)
-    basis = plane.hyperplane_basis(count)
-    np.testing.assert_allclose(basis @ basis.T @ vector, once, atol=1e-12)
+    assert once @ (vector - once) == pytest.approx(0, abs=1e-12)
 
 
 @pytest.mark.parametrize("count", [2, 5, 12])
 def test_only_the_plain_condition_number_grows_with_the_mean(count):
     covariance = random_covariance(count, count)
     plain, centralized = zip(
-        *(plane.condition_numbers(covariance, mean) for mean in (3, 10, 30)),
+        *(plane.condition_numbers(covariance + mean**2) for mean in (3, 10, 30)),
         strict=True,
     )
     np.testing.assert_allclose(centralized, centralized[0], rtol=1e-6)
@@ -108,20 +107,11 @@ def test_only_the_plain_condition_number_grows_with_the_mean(count):
         assert values[-1] / values[1] == pytest.approx(centralized[0])
 
 
-def test_the_hessian_is_that_of_regression_on_such_inputs():
-    rng = np.random.default_rng(0)
-    covariance = random_covariance(1, 3)
-    x = rng.multivariate_normal(np.full(3, 2.0), covariance, size=400_000)
-    np.testing.assert_allclose(
-        x.T @ x / len(x), plane.hessian_of_inputs(covariance, 2.0), rtol=0.03
-    )
-
-
 @given(st.floats(0, 5))
 def test_centralized_descent_keeps_the_sum_and_ends_at_its_floor(mean):
-    hessian = plane.hessian_of_inputs(random_covariance(3, 2), mean)
+    hessian = random_covariance(3, 2) + mean**2
     start = np.array([-1.3, 1.6])
-    move = plane.centralized_descent(0.3)
+    move = plane.descent(0.3, before=plane.centralized)
     path = plane.path(hessian, MINIMUM, start, 2000, move)
     np.testing.assert_allclose(path.sum(axis=-1), start.sum(), atol=1e-9)
     floor = plane.minimum_on_hyperplane(hessian, MINIMUM, start)
@@ -135,13 +125,13 @@ def test_centralized_descent_keeps_the_sum_and_ends_at_its_floor(mean):
 def test_the_support_point_is_the_furthest_on_the_edge(angle, p):
     g = np.array([np.cos(angle), np.sin(angle)])
     s = plane.lp_support(g, p)
-    np.testing.assert_allclose(plane.lp_norm(s, p), 1)
+    np.testing.assert_allclose(np.linalg.norm(s, p), 1)
     turns = np.linspace(0, 2 * np.pi, 2001)
     edge = np.stack([np.cos(turns), np.sin(turns)], axis=-1)
-    edge /= plane.lp_norm(edge, p)[:, None]
+    edge /= np.linalg.norm(edge, p, axis=-1, keepdims=True)
     assert s @ g >= np.max(edge @ g) - 1e-9
     dual = {1: np.inf, np.inf: 1}.get(p) or p / (p - 1)
-    np.testing.assert_allclose(s @ g, plane.lp_norm(g, dual), rtol=1e-6)
+    np.testing.assert_allclose(s @ g, np.linalg.norm(g, dual), rtol=1e-6)
 
 
 def test_the_named_balls_and_their_exponent_go_together():

@@ -1,17 +1,19 @@
 """What panel and explorers share: how they are shown, and sliders with text boxes."""
 
 import base64
-import contextlib
 import functools
 import html
 import math
 
 import ipywidgets as widgets
+import numpy as np
 from IPython.display import display
 
 from helpers import i18n
 from helpers.i18n import _
 from helpers.plotting.style import GREY, VERMILION
+
+ABOVE_0 = (1e-30, 1e30)  # float32 ends not far beyond
 
 
 def in_its_language(method):
@@ -20,11 +22,13 @@ def in_its_language(method):
     @functools.wraps(method)
     def speak(self, *args, **kwargs):
         former = i18n.language()
-        with contextlib.ExitStack() as stack:
-            if self.language != former:
-                i18n.set_language(self.language)
-                stack.callback(i18n.set_language, former)
+        if self.language == former:
             return method(self, *args, **kwargs)
+        i18n.set_language(self.language)
+        try:
+            return method(self, *args, **kwargs)
+        finally:
+            i18n.set_language(former)
 
     return speak
 
@@ -33,16 +37,18 @@ class Board:
     """Widgets around a picture, with a `text` and an `alt` text.
 
     JupyterLab and Colab show the widgets. GitHub and nbviewer, which run nothing,
-    show the picture that was stored with the notebook.
+    show the picture that was stored with the notebook. A subclass has `_make`, which
+    is given the arguments after the language.
     """
 
-    def __init__(self, language):
+    def __init__(self, language=None, *args):
         self.language = i18n.language() if language is None else language
         self.message = ""
         self._problem, self._summary = line_of_text(), line_of_text()
         # Never wider than the page.
         layout = {"width": "auto", "max_width": "100%", "height": "auto", "margin": "0"}
         self._image = widgets.Image(format="png", layout=layout)
+        self._make(*args)
 
     def _assemble(self, controls, *above):
         """The widgets below one another; the picture keeps its own size."""
@@ -92,40 +98,38 @@ class Control:
 
     Args:
         slider: What `slider` makes.
+        allowed: Pair of the least and the largest number.
         use: Function that takes a number into use.
         say: Function that is given what is wrong, or "" where all is well.
-        allowed: Pair of the least and the largest number; `None` for all above 0.
-        note: Function from the number to what stands beside the box, or `None`.
+        complement: Whether `lr`, 1 minus the number, is shown beside the box.
     """
 
-    def __init__(self, slider, use, say, allowed=None, note=None):
-        self.slider, self.value = slider, slider.value
-        self._use, self._say, self._allowed, self._note = use, say, allowed, note
-        self._refusal = _("{label}: “{text}” is not a number above 0.")
-        if allowed:
-            self._refusal = _("{label}: “{text}” is not a number from {low} to {high}.")
+    def __init__(self, slider, allowed, use, say, complement=False):
+        self.slider, self._allowed, self._use, self._say = slider, allowed, use, say
+        self._refusal = _("{label}: “{text}” is not a number from {low} to {high}.")
+        if allowed == ABOVE_0:
+            self._refusal = _("{label}: “{text}” is not a number above 0.")
         # Not at each key: half a number is none.
         layout = {"width": "90px", "margin": "0"}
         self.box = widgets.Text(continuous_update=False, layout=layout)
-        self._beside = line_of_text()
-        self.row = row(slider, self.box, *([self._beside] if note else []))
-        self._updating, self._echoes = False, []
+        self._beside, self._lr = line_of_text(), _("lr = {rate}")
+        self._complement, self._echoes = complement, []
+        self.row = row(slider, self.box, *([self._beside] if complement else []))
         self.show(slider.value)
         slider.observe(self._slid, "value")
         self.box.observe(self._typed, "value")
 
     def show(self, value, move_slider=True):
         """Shows a number without reporting it as one that the reader chose."""
-        self.value, self._updating = value, True
-        try:
-            if move_slider:
-                self.slider.value = self._within_slider()
-                self._echoes.append(self.slider.value)
-            self.box.value = f"{value:.4g}"
-            if self._note:
-                write(self._beside, self._note(value))
-        finally:
-            self._updating = False
+        self.value, self._text = value, f"{value:.4g}"
+        if move_slider:
+            # The slider ends somewhere; the box takes what lies beyond.
+            within = np.clip(value, *ends_of(self.slider)).item()
+            self._echoes.append(within)
+            self.slider.value = within
+        self.box.value = self._text
+        if self._complement:
+            write(self._beside, self._lr.format(rate=f"{1 - value:.7g}"))
 
     def follow(self, value):
         """Shows a value that was set elsewhere."""
@@ -133,18 +137,13 @@ class Control:
         if not math.isclose(value, self.value, rel_tol=1e-4, abs_tol=2e-7):
             self.show(value)
 
-    def _within_slider(self):
-        # The slider ends somewhere; the box takes what lies beyond.
-        low, high = ends_of(self.slider)
-        return min(max(self.value, low), high)
-
     def _slid(self, change):
-        if not self._updating and not self._is_snap(change["new"]):
+        if not self._is_echo(change["new"]):
             self._echoes.clear()
             # Moving the slider would pull it from under the reader's pointer.
             self._take(f"{change['new']:.4g}", move_slider=False)
 
-    def _is_snap(self, value):
+    def _is_echo(self, value):
         """Whether the page has only moved the handle to the nearest notch, as it does
         by itself with a number that lies between two.
 
@@ -155,25 +154,24 @@ class Control:
         return any(abs(place(value) - place(shown)) < notch for shown in self._echoes)
 
     def _typed(self, change):
-        if not self._updating:
+        if change["new"] != self._text:
             self._take(change["new"])
 
     def _take(self, text, move_slider=True):
-        number = math.nan
-        with contextlib.suppress(ValueError):
+        try:
             number = float(text)
-        low, high = self._allowed or (math.ulp(0), math.nextafter(math.inf, 0))
+        except ValueError:
+            number = math.nan
+        low, high = self._allowed
         # What the slider gives at its ends is rounded.
-        inside = low * (1 - 1e-9) <= number <= high * (1 + 1e-9)
-        if not (inside and math.isfinite(number)):
-            fields = {"low": f"{low:g}", "high": f"{high:g}", "text": text}
-            message = self._refusal.format(label=self.slider.description, **fields)
+        if low * (1 - 1e-9) <= number <= high * (1 + 1e-9):
+            self._use(number)
+            self._say("")
+            self.show(number, move_slider)
+        else:
             self.show(self.value)
-            self._say(message)
-            return
-        self._use(number)
-        self._say("")
-        self.show(number, move_slider)
+            fields = {"text": text, "low": f"{low:g}", "high": f"{high:g}"}
+            self._say(self._refusal.format(label=self.slider.description, **fields))
 
 
 def slider(label, value, low, high, step=None):
@@ -227,8 +225,5 @@ def write(line, text, color="inherit"):
 def _close(widget):
     for child in getattr(widget, "children", ()):
         _close(child)
-    for part in ("layout", "style"):
-        if getattr(widget, part, None) is not None:
-            getattr(widget, part).close()
     widget.unobserve_all()
     widget.close()

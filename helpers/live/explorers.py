@@ -1,5 +1,7 @@
 """Pictures in two dimensions that answer a slider at once."""
 
+import functools
+
 import ipywidgets as widgets
 import numpy as np
 from matplotlib.patches import FancyArrowPatch
@@ -10,11 +12,13 @@ from helpers.plotting import plane
 from helpers.plotting.raster import Raster, quiet
 from helpers.plotting.style import BLACK, BLUE, GREEN, GREY, VERMILION
 
+ROUND_FROM = 30  # from this p on the ball is drawn as the square, p = ∞
+
 
 class Explorer(Board):
     """Sliders and a figure that is drawn anew whenever one of them moves.
 
-    A subclass has `_description`, `_make_sliders`, `_make_figure` and `_draw`.
+    A subclass has `_make_sliders`, `_make_figure`, which also sets `text`, and `_draw`.
 
     Args:
         language: Language of this explorer, `None` for the one of the notebook.
@@ -30,17 +34,17 @@ class Explorer(Board):
         text: What the figure shows, in words.
     """
 
-    def __init__(self, language=None):
-        super().__init__(language)
-        self._make()
+    complements = ()  # names of sliders beside which `lr`, 1 minus the number, stands
 
     @in_its_language
     def _make(self):
-        sliders = self._make_sliders()
-        self.values = {name: slider.value for name, slider in sliders.items()}
         self.raster = Raster(9.2, 4.4)
         self._make_figure()
-        controls = {name: self._control(name, s) for name, s in sliders.items()}
+        self.alt, self.values, controls = self.text, {}, {}
+        for name, handle in self._make_sliders().items():
+            self.values[name] = handle.value
+            use, lr = functools.partial(self._use, name), name in self.complements
+            controls[name] = Control(handle, ends_of(handle), use, self._say, lr)
         self._assemble(controls, *self._make_choices())
         self._redraw()
 
@@ -48,47 +52,33 @@ class Explorer(Board):
         """Further widgets above the sliders, whose choices are in `values`."""
         return []
 
-    def _control(self, name, slider):
-        lr, note = _("lr = {rate}"), None
-        if "γ" in slider.description:
-            note = lambda gamma: lr.format(rate=f"{1 - gamma:.4g}")  # noqa: E731
-
-        def use(number):
-            self._use(name, number)
-            self._redraw()
-
-        return Control(slider, use, self._say, ends_of(slider), note)
-
-    def _use(self, name, number):
-        self.values[name] = number
+    def _use(self, name, value):
+        self.values[name] = value
+        self._redraw()
 
     @in_its_language
     def _redraw(self):
         self.summary = self._draw(**self.values)
         self._show(self.raster.png(), self.summary)
 
-    @property
-    @in_its_language
-    def text(self):
-        return self._description()
-
-    alt = text
-
     def _add_plane(self, half_width, title):
         """The graph on the left, with one unit as long upwards as sideways."""
-        place = (0.05, 0.11, 0.43, 0.81)
-        ax = self.raster.figure.add_axes(place)
+        ax = self.raster.figure.add_axes((0.05, 0.11, 0.43, 0.81))
         half_height = half_width * (4.4 * 0.81) / (9.2 * 0.43)
         ax.set(xlim=(-half_width, half_width), ylim=(-half_height, half_height))
         quiet(ax, title)
         return ax
 
-    def _add_beside(self, bottom, height, title, ylim):
-        """A narrower graph on the right, logarithmic upwards."""
+    def _add_beside(self, bottom, height, title, **limits):
+        """A narrower graph on the right."""
         ax = self.raster.figure.add_axes((0.56, bottom, 0.42, height))
         quiet(ax, title)
-        ax.set(yscale="log", ylim=ylim)
+        ax.set(**limits)
         return ax
+
+    def _add_ball(self, ax, edge):
+        look = {"facecolor": (BLUE, 0.12), "edgecolor": edge, "linewidth": 1.5}
+        return self.raster.moving(ax.fill([0], [0], **look)[0])
 
     def _add_paths(self, ax, looks, markersize=4):
         return [
@@ -97,6 +87,98 @@ class Explorer(Board):
             )
             for name, look in looks.items()
         ]
+
+    def _add_legend(self, handles, top):
+        corner = {"loc": "upper left", "bbox_to_anchor": (0.55, top)}
+        self.raster.figure.legend(handles=handles, fontsize=10, frameon=False, **corner)
+
+
+class BallExplorer(Explorer):
+    """A gradient that turns, and the support point of a ball that answers.
+
+    Its `controls` are `p`, of the ball of all w with `‖w‖_p ≤ 1`, and `angle`, of the
+    gradient in degrees. Its `ball` names three of them: diamond, disc and square.
+    """
+
+    def _make_sliders(self):
+        return {
+            "angle": slider(_("Angle of the gradient (°)"), 30, 0, 360, 1),
+            "p": slider(_("Exponent p of the norm"), 2.0, 0, np.log10(ROUND_FROM)),
+        }
+
+    def _make_choices(self):
+        named = [(_("disc"), 2.0), (_("diamond"), 1.0), (_("square"), ROUND_FROM)]
+        style = {"button_width": "auto"}
+        self.ball = widgets.ToggleButtons(options=named, style=style)
+        self.ball.observe(self._choose, "value")
+        return [self.ball]
+
+    def _choose(self, change):
+        if change["new"] is not None:
+            self._controls["p"].show(change["new"])
+            super()._use("p", change["new"])
+
+    def _use(self, name, value):
+        super()._use(name, value)
+        if name == "p":
+            named = [p for _name, p in self.ball.options]
+            self.ball.value = value if value in named else None
+
+    def _make_figure(self):
+        self.text = _(
+            "A picture with sliders: a gradient, the ball of a norm, and the point of "
+            "the ball that lies furthest along the gradient. Beside it the two entries "
+            "of that point, for every angle of the gradient."
+        )
+        line = self.raster.line
+        ax = self._add_plane(1.45, _("The ball, and the gradient g"))
+        ax.axhline(0, color=GREY, linewidth=0.8)
+        ax.axvline(0, color=GREY, linewidth=0.8)
+        self._ball = self._add_ball(ax, BLUE)
+        label = _("no point of the ball lies beyond this line")
+        self._across = line(ax, GREY, ":", linewidth=1.6, label=label)
+        label = _("direction of the gradient g")
+        self._gradient = line(ax, VERMILION, "--", linewidth=3, label=label)
+        label = _("support point s")
+        self._support = line(ax, BLACK, "", "o", markersize=12, label=label)
+        limits = {"xlim": (0, 360), "ylim": (-1.15, 1.15), "xticks": range(0, 361, 90)}
+        ax = self._add_beside(0.11, 0.5, _("The entries of s, by angle"), **limits)
+        self._entries = [
+            line(ax, BLUE, linewidth=2, label=_("first entry of s")),
+            line(ax, GREEN, "--", linewidth=2, label=_("second entry of s")),
+        ]
+        self._marks = [
+            line(ax, BLUE, "", "o", markersize=8),
+            line(ax, GREEN, "", "s", markersize=8),
+        ]
+        lines = [self._gradient, self._support, self._across, *self._entries]
+        self._add_legend(lines, 0.99)
+
+    def _draw(self, angle, p):
+        p = np.inf if p >= ROUND_FROM else p
+        turns = np.radians(np.append(np.linspace(0, 360, 361), angle))
+        directions = np.stack([np.cos(turns), np.sin(turns)], axis=-1)
+        # A corner's point is chosen by rounding where two are equally far.
+        supports = plane.lp_support(directions, p)
+        g, s = directions[-1], supports[-1]
+        norms = np.linalg.norm(directions, p, axis=-1, keepdims=True)
+        self._ball.set_xy((directions / norms)[:-1])
+        self._gradient.set_data([0, 1.25 * g[0]], [0, 1.25 * g[1]])
+        self._support.set_data(s[:1], s[1:])
+        along = 2 * np.array([-g[1], g[0]])
+        self._across.set_data(*np.transpose([s - along, s + along]))
+        for line, mark, entries in zip(
+            self._entries, self._marks, supports.T, strict=True
+        ):
+            line.set_data(np.arange(361), entries[:-1])
+            mark.set_data([angle], entries[-1:])
+        text = _(
+            "The gradient points to {angle:.0f}°. In the ball with p = {p} the support "
+            "point is ({first:.2f}, {second:.2f})."
+        )
+        p = "∞" if np.isinf(p) else f"{p:.3g}"
+        first, second = s.round(2) + 0.0  # no −0.00
+        return text.format(angle=angle, p=p, first=first, second=second)
 
 
 class ConditionalGradientExplorer(Explorer):
@@ -113,13 +195,7 @@ class ConditionalGradientExplorer(Explorer):
 
     HESSIAN, MINIMUM = np.array([[2.0, 0.9], [0.9, 1.0]]), np.array([2.0, 0.7])
     SMALLEST = 1e-6  # below this the logarithmic graph ends
-
-    def _description(self):
-        return _(
-            "A picture with sliders: the contours of a loss, a ball of radius λ, and "
-            "the paths of Conditional Gradient, projected gradient descent and plain "
-            "gradient descent."
-        )
+    complements = ("learning_rate",)
 
     def _make_sliders(self):
         return {
@@ -130,30 +206,32 @@ class ConditionalGradientExplorer(Explorer):
         }
 
     def _make_choices(self):
-        self.open_loop = widgets.Checkbox(
-            value=True, description=_("γ = 2/(t + 2) in step t"), indent=False
-        )
         self.values["open_loop"] = True
+        label = _("γ = 2/(t + 2) in step t")
+        self.open_loop = widgets.Checkbox(value=True, description=label, indent=False)
         self.open_loop.observe(self._choose, "value")
         return [self.open_loop]
 
     def _choose(self, change):
-        self.values["open_loop"] = change["new"]
-        self._redraw()
+        self._use("open_loop", change["new"])
 
-    def _use(self, name, number):
-        super()._use(name, number)
+    def _use(self, name, value):
+        super()._use(name, value)
         if name == "learning_rate":
             self.open_loop.value = False
 
     def _make_figure(self):
+        self.text = _(
+            "A picture with sliders: the contours of a loss, a ball of radius λ, and "
+            "the paths of Conditional Gradient, projected gradient descent and plain "
+            "gradient descent."
+        )
         ax = self._add_plane(3.6, _("Paths to the smallest loss"))
         for level in (0.05, 0.3, 1, 2.5, 5, 9, 15, 23):
             contour = plane.ellipse(self.HESSIAN, self.MINIMUM, level)
             ax.plot(*contour.T, color=GREY, linewidth=0.7, alpha=0.55)
         ax.plot(*self.MINIMUM, "*", color=GREY, markersize=11)
-        self._ball = self.raster.moving(ax.fill([0], [0], color=BLUE, alpha=0.1)[0])
-        self._edge = self.raster.line(ax, BLACK, linewidth=1.4)
+        self._ball = self._add_ball(ax, BLACK)
         looks = {
             _("Conditional Gradient, step γ"): (BLUE, "-", "o"),
             _("projected gradient, step 1/L"): (VERMILION, "--", "s"),
@@ -162,52 +240,48 @@ class ConditionalGradientExplorer(Explorer):
         self._paths = self._add_paths(ax, looks)
         best = {"markersize": 12, "label": _("best in the ball")}
         self._best = self.raster.line(ax, BLACK, "", "*", **best)
-        title, ylim = _("Loss above the best in the ball"), (self.SMALLEST, 50)
-        self._gaps = self._add_beside(0.11, 0.47, title, ylim)
+        title = _("Loss above the best in the ball")
+        limits = {"yscale": "log", "ylim": (self.SMALLEST, 50)}
+        self._gaps = self._add_beside(0.11, 0.47, title, **limits)
         self._gaps.set_xlabel(_("steps"), fontsize=10)
         self._gaps.xaxis.get_major_locator().set_params(integer=True)
         self._falls = self._add_paths(self._gaps, looks, 3)
-        corner = {"loc": "upper left", "bbox_to_anchor": (0.55, 0.97)}
-        lines = [*self._paths, self._best]
-        self.raster.figure.legend(handles=lines, fontsize=10, frameon=False, **corner)
+        self._add_legend([*self._paths, self._best], 0.97)
 
     def _draw(self, lambda_, learning_rate, angle, steps, open_loop):
-        hessian, minimum, steps = self.HESSIAN, self.MINIMUM, int(steps)
+        loss, steps = (self.HESSIAN, self.MINIMUM), int(steps)
         turn = np.radians(angle)
         start = lambda_ * np.array([np.cos(turn), np.sin(turn)])
-        safe = 1 / np.linalg.eigvalsh(hessian)[-1]
+        safe = 1 / np.linalg.eigvalsh(self.HESSIAN)[-1]
         moves = [
             plane.conditional_gradient(lambda_, None if open_loop else learning_rate),
-            plane.descent(safe, lambda x: plane.project_to_ball(x, lambda_)),
+            plane.descent(safe, after=lambda x: plane.project_to_ball(x, lambda_)),
             plane.descent(safe),
         ]
-        paths = [plane.path(hessian, minimum, start, steps, move) for move in moves]
-        best = plane.minimum_in_ball(hessian, minimum, lambda_)
-        lowest = plane.quadratic(hessian, minimum, best)
-        circle = plane.ellipse(np.eye(2), np.zeros(2), lambda_**2 / 2)
-        self._ball.set_xy(circle)
-        self._edge.set_data(*circle.T)
-        self._best.set_data([best[0]], [best[1]])
+        best = plane.minimum_in_ball(*loss, lambda_)
+        self._ball.set_xy(plane.ellipse(np.eye(2), np.zeros(2), lambda_**2 / 2))
+        self._best.set_data(best[:1], best[1:])
         self._gaps.set_xlim(0, max(steps, 10))
-        gaps = [plane.quadratic(hessian, minimum, path) - lowest for path in paths]
-        for line, path in zip(self._paths, paths, strict=True):
+        ends, norms = [], []
+        for line, fall, move in zip(self._paths, self._falls, moves, strict=True):
+            path = plane.path(*loss, start, steps, move)
+            gap = plane.quadratic(*loss, path) - plane.quadratic(*loss, best)
             line.set_data(*path.T)
-        for fall, gap in zip(self._falls, gaps, strict=True):
             # Outside the ball a loss can be below the best one inside: no point.
             shown = np.where(gap > self.SMALLEST, gap, np.nan)
             fall.set_data(np.arange(steps + 1), shown)
-        norms = [float(np.linalg.norm(path, axis=-1).max()) for path in paths]
+            ends.append(max(gap[-1], 0))
+            norms.append(np.linalg.norm(path, axis=-1).max())
         text = _(
             "After {steps} steps Conditional Gradient is {gap:.2g} above the smallest "
             "loss in the ball, projected gradient descent {projected:.2g}. The largest "
             "norm on the way: {norm:.3g} and {projected_norm:.3g}, with λ = "
             "{radius:g}; plain gradient descent, which knows no ball: {free_norm:.3g}."
         )
-        return text.format(
-            **{"steps": steps, "radius": lambda_},
-            **{"gap": max(gaps[0][-1], 0), "projected": max(gaps[1][-1], 0)},
-            **dict(zip(("norm", "projected_norm", "free_norm"), norms, strict=True)),
-        )
+        numbers = {"steps": steps, "radius": lambda_}
+        numbers |= {"gap": ends[0], "projected": ends[1], "norm": norms[0]}
+        numbers |= {"projected_norm": norms[1], "free_norm": norms[2]}
+        return text.format(**numbers)
 
 
 class GradientCentralizationExplorer(Explorer):
@@ -224,13 +298,6 @@ class GradientCentralizationExplorer(Explorer):
     COVARIANCE = np.array([[1.0, 0.3], [0.3, 0.6]])
     TARGET, START, STEPS = np.array([1.2, -0.5]), np.array([-1.3, 1.6]), 40
 
-    def _description(self):
-        return _(
-            "A picture with sliders: the contours of a regression's loss as the mean "
-            "of its inputs grows, a gradient and its centralized twin, both paths, and "
-            "the condition numbers with and without centralization."
-        )
-
     def _make_sliders(self):
         return {
             "mean": slider(_("Mean of the inputs"), 3.0, 0, 5, 0.05),
@@ -238,6 +305,11 @@ class GradientCentralizationExplorer(Explorer):
         }
 
     def _make_figure(self):
+        self.text = _(
+            "A picture with sliders: the contours of a regression's loss as the mean "
+            "of its inputs grows, a gradient and its centralized twin, both paths, and "
+            "the condition numbers with and without centralization."
+        )
         ax = self._add_plane(2.6, _("Two weights, and the contours of the loss"))
         reach = np.array([-4, 4])
         x, y = self.START
@@ -258,8 +330,8 @@ class GradientCentralizationExplorer(Explorer):
         arrows = _("Arrows: down the gradient, with and without its mean.")
         ax.set_xlabel(arrows, fontsize=10)
         self._add_condition_numbers(looks)
-        ax = self._add_beside(0.11, 0.36, _("Loss by step"), (1e-4, 1e3))
-        ax.set_xlim(0, self.STEPS)
+        limits = {"xlim": (0, self.STEPS), "yscale": "log", "ylim": (1e-4, 1e3)}
+        ax = self._add_beside(0.11, 0.36, _("Loss by step"), **limits)
         self._falls = self._add_paths(ax, looks, 3)
         floor = _("floor with the sum kept")
         self._floor = self.raster.line(ax, BLACK, ":", label=floor)
@@ -272,23 +344,23 @@ class GradientCentralizationExplorer(Explorer):
 
     def _add_condition_numbers(self, looks):
         title = _("Condition number, ten features, by mean")
-        ax = self._add_beside(0.66, 0.265, title, (1, 1e3))
+        limits = {"xlim": (0, 5), "yscale": "log", "ylim": (1, 1e3)}
+        ax = self._add_beside(0.66, 0.265, title, **limits)
         random = np.random.default_rng(0).standard_normal((10, 10))
         rotation = np.linalg.qr(random)[0]
-        features = rotation @ np.diag(np.geomspace(0.5, 2.0, 10)) @ rotation.T
-        self._conditions = lambda mean: plane.condition_numbers(features, mean)
+        self._features = rotation @ np.diag(np.geomspace(0.5, 2.0, 10)) @ rotation.T
         means = np.linspace(0, 5, 60)
-        columns = np.transpose([self._conditions(mean) for mean in means])
+        columns = [plane.condition_numbers(self._features + m**2) for m in means]
         self._numbers = []
-        for column, look in zip(columns, looks.values(), strict=True):
+        for column, look in zip(np.transpose(columns), looks.values(), strict=True):
             color, linestyle, marker = look
             ax.plot(means, column, color=color, linestyle=linestyle)
             self._numbers.append(self.raster.line(ax, color, "", marker, markersize=7))
-        ax.set_xlim(0, 5)
 
     def _draw(self, mean, learning_rate):
         target, start, steps = self.TARGET, self.START, self.STEPS
-        hessian = plane.hessian_of_inputs(self.COVARIANCE, mean)
+        # The mean of x xᵀ, which is the Hessian of ½ (w·x − y)².
+        hessian = self.COVARIANCE + mean**2
         shares = np.array([0.02, 0.1, 0.3, 0.6, 1.0, 1.8, 3.0])
         levels = plane.quadratic(hessian, target, start) * shares
         gap = np.full((1, 2), np.nan)
@@ -301,7 +373,10 @@ class GradientCentralizationExplorer(Explorer):
         for arrow, tip in zip(self._arrows, tips, strict=True):
             arrow.set_positions(start, tip)
         self._removed.set_data(*np.transpose(tips))
-        moves = [plane.descent(learning_rate), plane.centralized_descent(learning_rate)]
+        moves = [
+            plane.descent(learning_rate),
+            plane.descent(learning_rate, before=plane.centralized),
+        ]
         ends = []
         for line, fall, move in zip(self._paths, self._falls, moves, strict=True):
             path = plane.path(hessian, target, start, steps, move)
@@ -313,7 +388,7 @@ class GradientCentralizationExplorer(Explorer):
         lowest = plane.minimum_on_hyperplane(hessian, target, start)
         floor = plane.quadratic(hessian, target, lowest)
         self._floor.set_data([0, steps], [floor, floor])
-        numbers = self._conditions(mean)
+        numbers = plane.condition_numbers(self._features + mean**2)
         for mark, number in zip(self._numbers, numbers, strict=True):
             mark.set_data([mean], [number])
         return self._in_words(numbers, *ends, floor)

@@ -22,6 +22,7 @@ from helpers.plotting.style import (
 )
 
 MOST_POINTS = 500  # more cannot be told apart
+DECADES = 3  # that a logarithmic axis shows at most, before it is rounded
 CHANGED = {"color": GREY, "linestyle": ":", "linewidth": 1.2}
 
 
@@ -44,14 +45,11 @@ class LiveFigure:
             2, len(shown), height_ratios=(1, 1.15), hspace=0.62, wspace=0.36, **place
         )
         add = self.raster.figure.add_subplot
-        axes = {name: add(grid[0, i]) for i, name in enumerate(shown)}
-        make = {"gap": self._add_gap, "removed_share": self._add_share}
-        self._lines = {
-            name: make.get(name, self._add_pair)(ax, name) for name, ax in axes.items()
-        }
+        graphs = enumerate(shown)
+        self._lines = {name: self._add(add(grid[0, i]), name) for i, name in graphs}
         if record.held_out:
-            _legend_below(axes["loss"])
-        self._add_norms(add(grid[1, :]), short_names(names), norm)
+            _legend_below(self.raster.figure.axes[0])
+        self._norms = self._add_norms(add(grid[1, :]), short_names(names), norm)
         self._marks = [
             self.raster.line(ax, transform=ax.get_xaxis_transform(), **CHANGED)
             for ax in self.raster.figure.axes
@@ -62,28 +60,25 @@ class LiveFigure:
         look |= {"linewidth": linewidth, "markevery": [-1], "markersize": 5}
         return self.raster.line(ax, color, linestyle, marker, **look)
 
-    def _add_pair(self, ax, name):
+    def _add(self, ax, name):
+        if name == "removed_share":
+            quiet(ax, _("Share that GC removes"))
+            ax.set_ylim(0, 1)
+            return [self._line(ax, PURPLE, "-.", "D")]
+        if name == "gap":
+            quiet(ax, _("Frank–Wolfe gap"))
+            _use_log(ax)
+            # A logarithmic axis has no place for it, and it would be a hole.
+            label = _("below 0: outside the ball")
+            below = self._line(ax, VERMILION, ":", "v", label=label)
+            _legend_below(ax)
+            return [self._line(ax, PURPLE, "-.", "D"), below]
         quiet(ax, in_words(name).capitalize())
-        ax.yaxis.set_major_formatter(lambda y, _position: short_number(y))
-        return (
+        ax.yaxis.set_major_formatter("{x:g}")
+        return [
             self._line(ax, BLUE, label=_("training")),
             self._line(ax, VERMILION, "--", "s", label=_("held out")),
-        )
-
-    def _add_share(self, ax, _name):
-        quiet(ax, _("Share that GC removes"))
-        ax.set_ylim(0, 1)
-        return [self._line(ax, PURPLE, "-.", "D")]
-
-    def _add_gap(self, ax, _name):
-        quiet(ax, _("Frank–Wolfe gap"))
-        _use_log(ax)
-        # A logarithmic axis has no place for it, and without a line it would be a hole.
-        below = self._line(
-            ax, VERMILION, ":", "v", label=_("below 0: outside the ball")
-        )
-        _legend_below(ax)
-        return self._line(ax, PURPLE, "-.", "D"), below
+        ]
 
     def _add_norms(self, ax, names, title):
         quiet(ax, title)
@@ -94,40 +89,39 @@ class LiveFigure:
             plain = {"color": GREEN, "marker": ""}
             label = _("all {count} variables").format(count=len(names))
             looks = [{"label": label, **plain}, *[plain] * (len(names) - 1)]
-        self._norms = [self._line(ax, **look) for look in looks]
-        self._bound = []
+        lines = [self._line(ax, **look) for look in looks]
         if self.kind == "gap":
             look = {"linewidth": 2.2, "label": _("bound λ"), "drawstyle": "steps"}
-            self._bound = [self._line(ax, BLACK, (0, (6, 2)), "", **look)]
+            lines.append(self._line(ax, BLACK, (0, (6, 2)), "", **look))
         ax.plot([], [], label=_("a hyperparameter changed"), **CHANGED)
         # Beside the lines, where it can hide none of them.
         place = ax.get_position()
         ax.set_position([place.x0, place.y0, place.width - 0.235, place.height])
         corner = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.04)}
         ax.legend(fontsize=9, frameon=False, **corner)
+        return lines
 
     def png(self, history):
         """The figure of a history, at least one `Record`, as PNG bytes."""
-        records = [history[i] for i in thinned(len(history), MOST_POINTS)]
+        last, most = len(history) - 1, min(len(history), MOST_POINTS)
+        records = [history[round(i)] for i in np.linspace(0, last, most)]
         steps = [record.step for record in records]
         for ax in self.raster.figure.axes:
-            # To 1, 2 or 5 times a power of ten, which lasts longer than a notch.
-            fit(ax.xaxis, [0, _ceiling(max(50, 1.02 * steps[-1]))])
+            fit(ax.xaxis, [0, max(50, 1.02 * steps[-1])])
         for name, lines in self._lines.items():
-            columns = np.array([_values(record, name) for record in records]).T
+            columns = np.transpose([_values(record, name) for record in records])
             _draw(lines, steps, columns)
             # The first steps would flatten the rest.
-            recent, axis = columns[:, len(steps) // 2 :], lines[0].axes.yaxis
-            if name == "gap":
-                fit(axis, recent, decades=4)
-            elif name != "removed_share":
-                fit(axis, [*recent.ravel(), *([0] if name == "loss" else [])])
-        norms = np.array([record.norms for record in records]).T
-        _draw(self._norms, steps, norms)
-        radii = [[bound(record) for record in records] for _line in self._bound]
-        _draw(self._bound, steps, radii)
-        shown = [*norms[:, -1], norms.max(), *np.ravel(radii)]
-        fit(self._norms[0].axes.yaxis, shown, decades=3)
+            recent = columns[:, len(steps) // 2 :].ravel()
+            if name != "removed_share":
+                from_0 = [0] if name == "loss" else []
+                fit(lines[0].axes.yaxis, [*recent, *from_0])
+        columns = [record.norms for record in records]
+        if self.kind == "gap":
+            columns = [[*record.norms, bound(record)] for record in records]
+        columns = np.transpose(columns)
+        _draw(self._norms, steps, columns)
+        fit(self._norms[0].axes.yaxis, [*columns[:, -1], columns.max()])
         changed = [
             before.step
             for before, after in itertools.pairwise(records)
@@ -184,7 +178,7 @@ def _values(record, name):
     if name == "removed_share":
         return [record.removed_share]
     trained = record.loss if name == "loss" else record.metrics.get(name, math.nan)
-    return trained, record.held_out.get(name, math.nan)
+    return [trained, record.held_out.get(name, math.nan)]
 
 
 def _draw(lines, steps, columns):
@@ -201,57 +195,27 @@ def _legend_below(ax):
 def _use_log(ax):
     ax.set_yscale("log")
     ax.yaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5), numticks=6))
-    ax.yaxis.set_major_formatter(lambda y, _position: short_number(y))
+    ax.yaxis.set_major_formatter("{x:g}")
     ax.yaxis.set_minor_locator(ticker.NullLocator())
 
 
-def short_number(value):
-    """A tick label that fits between two graphs: 0.01, 2·10⁻⁴."""
-    if value == 0 or 1e-3 <= abs(value) < 1e5:
-        return f"{value:.6g}"
-    digits, exponent = f"{value:e}".split("e")
-    raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    factor = f"{float(digits):.3g}·"
-    return f"{'' if factor == '1·' else factor}10{raised}"
-
-
-def fit(axis, values, decades=None):
-    """Round limits around the values, where the present ones fit badly.
+def fit(axis, values):
+    """Round limits around the finite values, where the present ones fit badly.
 
     To draw axes anew takes longer than all lines together.
-
-    Args:
-        axis: Axis of matplotlib.
-        values: Array. What is not finite does not count.
-        decades: For a logarithmic axis: how many of them are shown at most.
     """
     values = np.asarray(values)[np.isfinite(values)]
-    values = values[values > 0] if decades else values
+    if axis.get_scale() == "log":
+        least = values.max(initial=0) / 10**DECADES
+        values = values[values > 0].clip(least)
     if not values.size:
         return
-    low, high = values.min(), values.max()
-    low = max(low, high / 10**decades) if decades else low
+    ends = values.min(), values.max()
     scale = axis.get_transform().transform
-    old = scale(np.array(axis.get_view_interval()))
-    new = scale(np.array([low, high]))
-    if old[0] <= new[0] and new[1] <= old[1] and np.ptp(new) >= 0.35 * np.ptp(old):
+    low, high = scale(np.array(ends))
+    bottom, top = scale(np.array(axis.get_view_interval()))
+    if bottom <= low and high <= top and high - low >= 0.35 * (top - bottom):
         return
-    if decades:
-        limits = 1 / _ceiling(1.1 / low), _ceiling(1.1 * high)
-    else:
-        with matplotlib.rc_context({"axes.autolimit_mode": "round_numbers"}):
-            limits = axis.get_major_locator().view_limits(low, high)
+    with matplotlib.rc_context({"axes.autolimit_mode": "round_numbers"}):
+        limits = axis.get_major_locator().view_limits(*ends)
     axis.axes.set(**{f"{axis.axis_name}lim": limits})
-
-
-def _ceiling(value):
-    """The smallest of …, 0.5, 1, 2, 5, 10, 20, … that is at least the value."""
-    decade = 10.0 ** math.floor(math.log10(value))
-    return next(s * decade for s in (1, 2, 5, 10) if s * decade >= value * (1 - 1e-9))
-
-
-def thinned(count, most):
-    """Indices of at most `most` of `count` points, the first and last among them."""
-    if count <= most:
-        return np.arange(count)
-    return np.linspace(0, count - 1, most).round().astype(int)

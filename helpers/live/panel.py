@@ -9,6 +9,7 @@ import ipywidgets as widgets
 import keras
 import tensorflow as tf
 
+from helpers.checks import integer
 from helpers.i18n import _, listing, sentences
 from helpers.live.clock import Clock
 from helpers.live.display import (
@@ -62,9 +63,9 @@ class LivePanel(Board):
         text: What the panel is, for those who see no widget.
 
     Raises:
-        TypeError: If `model` is no model or `batches` no dataset.
-        ValueError: If the model is not compiled, a hyperparameter follows a schedule,
-            or another argument is not as above.
+        TypeError: If `batches` is no dataset.
+        ValueError: If the model is not compiled, or a hyperparameter follows a
+            schedule.
         RuntimeError: If Keras runs on another backend than TensorFlow.
     """
 
@@ -76,21 +77,19 @@ class LivePanel(Board):
         language: str | None = None,
         interval: int = 250,
     ) -> None:
-        super().__init__(language)
-        self._drawing_time = 0.02
-        self._make(model, batches, held_out, interval)
+        super().__init__(language, model, batches, held_out, interval)
 
     @in_its_language
     def _make(self, model, batches, held_out, interval):
         self._training = training = Training(model, batches, held_out)
+        self.model, self.history = model, training.history
         names = [variable.path for variable in model.trainable_variables]
-        ball = getattr(core_of(model.optimizer), "ord", training.kind or "fro")
+        ball = getattr(core_of(model.optimizer), "ord", training.kind)
         titles = {
-            "fro": _("Frobenius norm of each variable"),
             "nuclear": _("Nuclear norm of each variable"),
             "gap": _("Norm of each variable, that of its ball"),
         }
-        title = titles.get(ball, titles["fro"])
+        title = titles.get(ball, _("Frobenius norm of each variable"))
         self._figure = LiveFigure(names, self.history[0], training.kind, title)
         words = {"play": _("Play"), "pause": _("Pause")}
         self.play = Clock(self.tick, interval=interval, **words)
@@ -102,24 +101,12 @@ class LivePanel(Board):
         self._refresh()
 
     def _control(self, known):
-        lr, note = _("lr = {rate}"), None
-        if known.complement:
-            note = lambda gamma: lr.format(rate=f"{1.0 - gamma:.7g}")  # noqa: E731
-
         def use(number):
             self._training.set(**{known.name: known.turned(number)})
 
         start = known.turned(known.read())
         handle = slider(known.label, start, known.low, known.high, known.step)
-        return Control(handle, use, self._say, known.allowed, note)
-
-    @property
-    def model(self):
-        return self._training.model
-
-    @property
-    def history(self):
-        return self._training.history
+        return Control(handle, known.allowed, use, self._say, known.complement)
 
     @property
     def hyperparameters(self):
@@ -168,19 +155,17 @@ class LivePanel(Board):
         Returns:
             The new record.
         """
-        record = self._training.train(steps)
+        record = self._training.train(integer("steps", steps, 1))
         self._refresh()
         return record
 
     @in_its_language
     def tick(self):
         """Trains for a part of the clock's interval, and redraws."""
-        if self._training is None:
-            return
         interval = self.play.interval / 1000
         seconds = max(BUSY * interval - self._drawing_time, interval / 2)
         try:
-            record = self._training.advance(seconds)
+            record = self._training.train(seconds=seconds)
             self._refresh()
         except (Exception, KeyboardInterrupt) as error:
             reason = str(error) or type(error).__name__
@@ -201,8 +186,6 @@ class LivePanel(Board):
     @in_its_language
     def reset(self) -> None:
         """Starts again from the first weights, with the sliders as they are."""
-        if self._training is None:
-            return
         self.play.stop()
         self._training.start()
         self._say("")
@@ -214,8 +197,7 @@ class LivePanel(Board):
         words = summary(self.history[-1], self._training.kind)
         self._show(self._figure.png(self.history), words)
         write(self._status, self._where())
-        spent = min(time.perf_counter() - started, 0.1)
-        self._drawing_time = 0.8 * self._drawing_time + 0.2 * spent
+        self._drawing_time = time.perf_counter() - started
 
     def _show_values(self):
         for name, known in self._training.known.items():
@@ -233,12 +215,9 @@ class LivePanel(Board):
 
     def close(self):
         """Takes the panel away and lets go of the model."""
-        if self._training is None:
-            return
         self.play.stop()
         super().close()
-        self._training = self._figure = None
-        self._controls = {}
+        self.model = self._training = self._figure = self._controls = None
 
 
 class Choice(Board):
@@ -262,12 +241,11 @@ class Choice(Board):
         names: Mapping[str, str],
         language: str | None = None,
     ) -> None:
-        super().__init__(language)
-        self._make, self._panels = make, {}
-        self._build(names)
+        super().__init__(language, make, names)
 
     @in_its_language
-    def _build(self, names):
+    def _make(self, make, names):
+        self._panel_in, self._panels = make, {}
         options = [(words, name) for name, words in names.items()]
         self.list = widgets.Dropdown(options=options, description=_("Ball"))
         self._assemble({}, self.list)
@@ -279,7 +257,7 @@ class Choice(Board):
             panel.play.stop()
         name = change["new"]
         if name not in self._panels:
-            self._panels[name] = self._make(name)
+            self._panels[name] = self._panel_in(name)
         self.panel = self._panels[name]
         self.widget.children = [self.list, self.panel.widget]
 

@@ -9,7 +9,6 @@ import keras
 import tensorflow as tf
 
 from helpers import callbacks
-from helpers.checks import integer
 from helpers.datasets import shared
 from helpers.feasible_sets import frobenius_norm
 from helpers.live.hyperparameters import core_of, hyperparameters_of
@@ -52,11 +51,19 @@ class Training:
     """A compiled model, trained by Keras's own train function, for `LivePanel`."""
 
     def __init__(self, model, batches, held_out=None):
-        _check(model, batches)
-        self.model, self._batches = model, batches
-        probe = next(iter(batches.unbatch().batch(PROBE)), None)
-        if probe is None:
-            raise ValueError("`batches` must hold at least one example")
+        if keras.backend.backend() != "tensorflow":
+            raise RuntimeError(
+                "LivePanel runs on Keras's TensorFlow backend only. "
+                f"This one is {keras.backend.backend()!r}"
+            )
+        if not isinstance(batches, tf.data.Dataset):
+            raise TypeError(
+                "`batches` must be a tf.data.Dataset of batches, such as "
+                f"helpers.datasets.batches makes. Received: {type(batches).__name__}"
+            )
+        self.model, self._batches, self.history = model, batches, []
+        self.steps_per_epoch = int(batches.cardinality())  # below 0: nobody knows
+        probe = batches.unbatch().batch(PROBE).take(1).get_single_element()
         self._probe = tf.data.Dataset.from_tensors(probe)
         self._held_out = None if held_out is None else _sample(held_out)
         model.evaluate(self._probe, verbose=0)  # builds what is not built yet
@@ -77,11 +84,6 @@ class Training:
         self.start()
 
     @property
-    def steps_per_epoch(self):
-        """Batches in one pass; below 0 where nobody knows."""
-        return int(self._batches.cardinality())
-
-    @property
     def hyperparameters(self):
         return {name: known.read() for name, known in self.known.items()}
 
@@ -99,33 +101,25 @@ class Training:
             variable.assign(value)
         self.set(**steered)
         self._iterator, self.step, self._seconds, self.speed = None, 0, 0.0, None
-        self.history = [self._record(steered, self._evaluate(self._probe))]
+        self.history[:] = [self._record(steered, self._evaluate(self._probe))]
 
-    def train(self, steps):
-        steps = integer("steps", steps, 1)
-        return self._train(lambda made, _elapsed: made < steps)
-
-    def advance(self, seconds):
-        """Trains for about so long, one call of the train function at least."""
-        each = self.model.steps_per_execution
-        return self._train(
-            lambda made, elapsed: elapsed * (made + each) < seconds * made
-        )
-
-    def _train(self, unfinished):
+    def train(self, steps=math.inf, seconds=math.inf):
+        """Whole calls of the train function, for so many steps or about so long."""
         if self._iterator is None:
             self._iterator = iter(self._batches.repeat())
-        before, made, started = self.hyperparameters, 0, time.perf_counter()
+        before, each = self.hyperparameters, self.model.steps_per_execution
+        made, spent, started = 0, 0.0, time.perf_counter()
         self.model.reset_metrics()
         self.model.make_train_function()
-        while not made or unfinished(made, time.perf_counter() - started):
+        while made == 0 or (made < steps and spent * (made + each) < seconds * made):
             logs = self.model.train_function(self._iterator)
-            made += self.model.steps_per_execution
-            self.step += self.model.steps_per_execution
+            made += each
+            self.step += each
+            spent = time.perf_counter() - started
         logs = _numbers(logs)
-        seconds = time.perf_counter() - started
-        self._seconds += seconds
-        self.speed = made / seconds
+        spent = time.perf_counter() - started
+        self._seconds += spent
+        self.speed = made / spent
         self.history.append(self._record(before, logs))
         return self.history[-1]
 
@@ -175,34 +169,11 @@ def _numbers(logs):
 def _sample(held_out):
     """At most `HELD_OUT` examples, always the same."""
     if not isinstance(held_out, tf.data.Dataset):
-        try:
-            arrays = tuple(shared(array) for array in held_out)
-            examples = tf.data.Dataset.from_tensor_slices(arrays)
-        except (TypeError, ValueError) as error:
-            raise ValueError(
-                "`held_out` must be a pair of arrays, as many examples as labels, or a "
-                f"tf.data.Dataset of batches: {error}"
-            ) from error
+        arrays = tuple(shared(array) for array in held_out)
+        examples = tf.data.Dataset.from_tensor_slices(arrays)
         held_out = examples.shuffle(10 * HELD_OUT, seed=0).batch(HELD_OUT)
     options = tf.data.Options()  # on batches this few, tuning costs more than it gains
     options.autotune.enabled = False
     options.experimental_optimization.apply_default_optimizations = False
     sample = held_out.unbatch().take(HELD_OUT).batch(250)
     return sample.cache().with_options(options)
-
-
-def _check(model, batches):
-    if keras.backend.backend() != "tensorflow":
-        raise RuntimeError(
-            "LivePanel runs on Keras's TensorFlow backend only. "
-            f"This one is {keras.backend.backend()!r}"
-        )
-    if not isinstance(model, keras.Model):
-        raise TypeError(f"`model` must be a keras.Model. Received: {model!r}")
-    if not model.compiled:
-        raise ValueError(f"`model` must be compiled. Received: {model.name!r}")
-    if not isinstance(batches, tf.data.Dataset):
-        raise TypeError(
-            "`batches` must be a tf.data.Dataset of batches, such as "
-            f"helpers.datasets.batches makes. Received: {type(batches).__name__}"
-        )

@@ -1,8 +1,7 @@
 """The mathematics behind the explorers: quadratics, paths and condition numbers."""
 
-import itertools
-
 import numpy as np
+from scipy.linalg import null_space
 from scipy.optimize import brentq
 
 
@@ -12,13 +11,9 @@ def quadratic(hessian, minimum, point):
     return 0.5 * np.einsum("...i,ij,...j->...", offset, hessian, offset)
 
 
-def ellipse(hessian, minimum, level, points=90):
-    """Points of the contour where `quadratic` has this value, closed.
-
-    Returns:
-        Array of shape `(points, 2)`.
-    """
-    angle = np.linspace(0, 2 * np.pi, points)
+def ellipse(hessian, minimum, level):
+    """Points of the closed contour where `quadratic` has this value, `(90, 2)`."""
+    angle = np.linspace(0, 2 * np.pi, 90)
     circle = np.stack([np.cos(angle), np.sin(angle)], axis=-1)
     values, vectors = np.linalg.eigh(hessian)
     return minimum + (circle * np.sqrt(2 * level / values)) @ vectors.T
@@ -28,14 +23,15 @@ def path(hessian, minimum, start, steps, move):
     """Iterates of a method on the quadratic.
 
     Args:
-        move: Function from a point and its gradient to the next point.
+        move: Function from a point, its gradient and the step's number, counted from
+            0, to the next point.
 
     Returns:
         Array of shape `(steps + 1, dimensions)`, the start first.
     """
     points = [np.asarray(start, float)]
-    for _ in range(steps):
-        points.append(move(points[-1], hessian @ (points[-1] - minimum)))
+    for step in range(steps):
+        points.append(move(points[-1], hessian @ (points[-1] - minimum), step))
     return np.array(points)
 
 
@@ -44,38 +40,30 @@ def conditional_gradient(radius, step_size=None):
 
     Args:
         radius: Of the ball.
-        step_size: γ; `None` for 2/(t + 2) in move t, counted from 0.
+        step_size: γ; `None` for 2/(t + 2) in step t.
     """
-    calls = itertools.count()
 
-    def move(x, gradient):
-        gamma = 2 / (next(calls) + 2) if step_size is None else step_size
-        norm = np.linalg.norm(gradient)
-        support = gradient / norm if norm > 0 else gradient
-        return (1 - gamma) * x - gamma * radius * support
+    def move(x, gradient, step):
+        gamma = 2 / (step + 2) if step_size is None else step_size
+        support = -radius * gradient / (np.linalg.norm(gradient) or 1)
+        return (1 - gamma) * x + gamma * support
 
     return move
 
 
-def descent(step_size, after=lambda x: x):
-    """The move of gradient descent, with a map such as a projection after it."""
-    return lambda x, gradient: after(x - step_size * gradient)
-
-
-def centralized_descent(step_size):
-    """The move of gradient descent with a centralized gradient."""
-    return lambda x, gradient: x - step_size * centralized(gradient)
+def descent(step_size, before=lambda gradient: gradient, after=lambda x: x):
+    """The move of gradient descent, with a map of the gradient and one of the point."""
+    return lambda x, gradient, _step: after(x - step_size * before(gradient))
 
 
 def centralized(gradient):
     """The gradient without its mean: its projection onto the sum-zero vectors."""
-    return gradient - np.mean(gradient, axis=-1, keepdims=True)
+    return gradient - np.mean(gradient)
 
 
 def project_to_ball(point, radius):
     """The point of the ball around 0 that is nearest."""
-    norm = np.linalg.norm(point)
-    return point if norm <= radius else point * (radius / norm)
+    return point * min(1, radius / (np.linalg.norm(point) or 1))
 
 
 def minimum_in_ball(hessian, minimum, radius):
@@ -84,20 +72,14 @@ def minimum_in_ball(hessian, minimum, radius):
     On the boundary `(H + μI) x = H minimum` for a `μ ≥ 0`.
     """
     if np.linalg.norm(minimum) <= radius:
-        return np.asarray(minimum, float)
+        return minimum
 
     def point(multiplier):
         shifted = hessian + multiplier * np.eye(len(minimum))
         return np.linalg.solve(shifted, hessian @ minimum)
 
     largest = np.linalg.norm(hessian @ minimum) / radius
-    multiplier = brentq(lambda m: np.linalg.norm(point(m)) - radius, 0, largest)
-    return project_to_ball(point(multiplier), radius)
-
-
-def lp_norm(points, p):
-    """`‖w‖_p` of points along the last axis; `p` may be infinite."""
-    return np.linalg.norm(points, ord=p, axis=-1)
+    return point(brentq(lambda m: np.linalg.norm(point(m)) - radius, 0, largest))
 
 
 def lp_support(directions, p):
@@ -113,37 +95,21 @@ def lp_support(directions, p):
         weight = (np.arange(directions.shape[-1]) == best) * 1.0
     else:
         weight = np.where(size > 1e-12, size ** (1 / (p - 1)), 0.0)
-    return np.sign(directions) * weight / lp_norm(weight, p)[..., None]
+    norm = np.linalg.norm(weight, p, axis=-1, keepdims=True)
+    return np.sign(directions) * weight / norm
 
 
-def hessian_of_inputs(covariance, mean):
-    """`E[x xᵀ]` for inputs whose features all have this mean.
+def condition_numbers(hessian):
+    """Condition numbers of a regression without and with centralization.
 
-    It is the Hessian of linear regression without a bias, `½ E[(w·x − y)²]`.
+    With it the weights stay on a hyperplane, and only the curvature along that counts.
     """
-    return covariance + mean**2
-
-
-def hyperplane_basis(dimensions):
-    """Orthonormal columns that span the vectors whose entries sum to 0."""
-    ones = np.ones((dimensions, 1))
-    return np.linalg.qr(np.hstack([ones, np.eye(dimensions)[:, 1:]]))[0][:, 1:]
-
-
-def condition_numbers(covariance, mean):
-    """Condition numbers of the regression without and with centralization.
-
-    With it the weights stay on a hyperplane, and only the curvature along that
-    counts. It does not depend on the mean.
-    """
-    basis = hyperplane_basis(len(covariance))
-    hessian = hessian_of_inputs(covariance, mean)
-    both = (hessian, basis.T @ hessian @ basis)
-    return tuple(float(np.linalg.cond(matrix)) for matrix in both)
+    basis = null_space(np.ones((1, len(hessian))))
+    return np.linalg.cond(hessian), np.linalg.cond(basis.T @ hessian @ basis)
 
 
 def minimum_on_hyperplane(hessian, minimum, start):
     """Where the quadratic is smallest among points with the sum of `start`."""
-    basis = hyperplane_basis(len(start))
-    gradient = basis.T @ hessian @ (np.asarray(start) - minimum)
+    basis = null_space(np.ones((1, len(start))))
+    gradient = basis.T @ hessian @ (start - minimum)
     return start - basis @ np.linalg.solve(basis.T @ hessian @ basis, gradient)
