@@ -56,6 +56,10 @@ class Training:
                 "LivePanel runs on Keras's TensorFlow backend only. "
                 f"This one is {keras.backend.backend()!r}"
             )
+        if not isinstance(model, keras.Model) or not model.compiled:
+            raise ValueError(
+                f"`model` must be a compiled Keras model. Received: {model!r}"
+            )
         if not isinstance(batches, tf.data.Dataset):
             raise TypeError(
                 "`batches` must be a tf.data.Dataset of batches, such as "
@@ -169,8 +173,14 @@ def _numbers(logs):
 def _sample(held_out):
     """At most `HELD_OUT` examples, always the same."""
     if not isinstance(held_out, tf.data.Dataset):
-        arrays = tuple(shared(array) for array in held_out)
-        examples = tf.data.Dataset.from_tensor_slices(arrays)
+        try:
+            arrays = tuple(shared(array) for array in held_out)
+            examples = tf.data.Dataset.from_tensor_slices(arrays)
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                "`held_out` must be a pair of arrays, as many examples as labels, or a "
+                f"tf.data.Dataset of batches: {error}"
+            ) from error
         held_out = examples.shuffle(10 * HELD_OUT, seed=0).batch(HELD_OUT)
     options = tf.data.Options()  # on batches this few, tuning costs more than it gains
     options.autotune.enabled = False
