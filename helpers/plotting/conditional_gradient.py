@@ -109,7 +109,7 @@ def norms_side_by_side(histories, names, bounds):
     ).format(names=listing(names), runs=listing(histories), bounds=listing(bounds))
     last = {run: max(h[name][-1] for name in names) for run, h in histories.items()}
     seen = _("The largest norm at the end: {values}.")
-    return Picture(figure, text, seen.format(values=style.with_numbers(last)))
+    return Picture(figure, text, seen.format(values=style.listed_means(last)))
 
 
 def loss_and_accuracy(cases, references):
@@ -169,12 +169,11 @@ def singular_values(runs):
         runs: Dict from the name of a ball, such as `"fro"`, to a matrix.
     """
     figure, ax = style.new_figure(8, 4)
-    spectra = {
-        style.name_of_norm(name): np.linalg.svd(matrix, compute_uv=False)
-        for name, matrix in runs.items()
-    }
-    for name, values in spectra.items():
+    spectra = {}
+    for ball, matrix in runs.items():
+        name, values = style.name_of_norm(ball), np.linalg.svd(matrix, compute_uv=False)
         ax.plot(range(1, len(values) + 1), values, markersize=4, label=name)
+        spectra[name] = values
     ax.set(xlabel=_("number of the singular value"), ylabel=_("singular value"))
     ax.set_yscale("log")
     ax.legend()
@@ -189,9 +188,9 @@ def accuracy_by_rank(runs):
         runs: Dict from the name of a ball to a dict from a rank to an accuracy.
     """
     figure, ax = style.new_figure(8, 4)
-    runs = {style.name_of_norm(name): accuracies for name, accuracies in runs.items()}
     for name, accuracies in runs.items():
-        ax.plot(*zip(*accuracies.items(), strict=True), label=name)
+        points = zip(*accuracies.items(), strict=True)
+        ax.plot(*points, label=style.name_of_norm(name))
     ax.set_ylim(0, 1)
     ax.xaxis.get_major_locator().set_params(integer=True)
     ax.set_xlabel(_("singular values kept in each hidden layer"))
@@ -202,7 +201,7 @@ def accuracy_by_rank(runs):
         "layer: {names}. Both end at about the same accuracy; the nuclear norm gets "
         "there with fewer."
     )
-    return Picture(figure, text.format(names=listing(runs)))
+    return Picture(figure, text.format(names=listing(map(style.name_of_norm, runs))))
 
 
 def against_the_original(ours, original, epochs):

@@ -79,13 +79,13 @@ def second_training(first, again, fresh):
     figure, ax = style.new_figure(8.5, 4.4)
     (start,) = first.values()
     count, fresh = len(start), {**first, **fresh}
-    name = _("{name}, from the initial weights")
-    lines = {name.format(name=run): (1, fresh[run]) for run in fresh}
-    name = _("{name}, going on with the trained model")
-    for run, values in again.items():
-        lines[name.format(name=run)] = count, [start[-1], *values]
-    for name, (epoch, values) in lines.items():
-        ax.plot(range(epoch, epoch + len(values)), values, label=name)
+    for name, values in fresh.items():
+        label = _("{name}, from the initial weights").format(name=name)
+        ax.plot(range(1, count + 1), values, label=label)
+    for name, values in again.items():
+        label = _("{name}, going on with the trained model").format(name=name)
+        epochs = range(count, count + len(values) + 1)
+        ax.plot(epochs, [start[-1], *values], label=label)
     ax.axvline(count, color=BLACK, linewidth=1, linestyle="--")
     ax.set(xlabel=_("epoch"), ylabel=_("accuracy on the training set"))
     ax.xaxis.get_major_locator().set_params(integer=True)
@@ -106,22 +106,20 @@ def gradient_parts(gradients, shape):
     """
     rows = len(gradients)
     figure, axes = style.new_figure(9, 2.5 * rows, rows, 3, squeeze=False)
-    titles = (_("gradient"), _("its mean"), _("centralized gradient"))
     for row, (name, gradient) in zip(axes, gradients.items(), strict=True):
         mean = np.full_like(gradient, gradient.mean())
         parts = (gradient, mean, gradient - mean)
         # What the mean covers would be white on the scale of the whole.
         tops = [np.abs(part).max() for part in (gradient, gradient, parts[2])]
-        for ax, sign, title, part, top in zip(
-            row, ("", "=", "+"), titles, parts, tops, strict=True
-        ):
+        titles = (f"{name}: " + _("gradient"), _("its mean"), _("centralized gradient"))
+        panels = zip(row, ("", "=", "+"), titles, parts, tops, strict=True)
+        for ax, sign, title, part, top in panels:
             image = ax.imshow(part.reshape(shape), cmap="PuOr", vmin=-top, vmax=top)
             ax.text(-0.1, 0.5, sign, transform=ax.transAxes, fontsize=18, ha="center")
             ax.set_title(title, fontsize=11)
             ax.axis("off")
-            if sign:
+            if part is not gradient:
                 figure.colorbar(image, ax=ax, fraction=0.05)
-        row[0].set_title(f"{name}: {titles[0]}", fontsize=11)
     text = _(
         "The gradient of one unit's weights as an image, one row for each of: {names}. "
         "On the left the gradient, in the middle its mean, an even surface in the same "

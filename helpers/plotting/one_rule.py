@@ -1,5 +1,7 @@
 """The figures of the lesson on one rule and many optimizers."""
 
+import itertools
+
 import numpy as np
 
 from helpers.i18n import _, listing
@@ -73,12 +75,11 @@ def twins(pairs):
         ax.set(xlabel=_("training steps"), ylim=(0, None))
         ax.legend(loc="upper right", fontsize=10)
     axes[0].set_ylabel(_("loss of the batch"))
-    names = [name for pair in pairs for name in pair]
     text = _(
         "Loss by step, two optimizers in each graph: {names}. In each graph the thin "
         "line lies inside the wide one."
     )
-    return Picture(figure, text.format(names=listing(names)))
+    return Picture(figure, text.format(names=listing(itertools.chain(*pairs))))
 
 
 def race(accuracies, intervals):
@@ -95,11 +96,10 @@ def race(accuracies, intervals):
     names, rows = list(runs), np.arange(len(runs))[::-1]
     for row, values in zip(rows, runs.values(), strict=True):
         left.plot(values, [row] * len(values), linestyle="", markersize=8)
-    for row, found, look in zip(rows[1:], intervals.values(), STYLES[1:], strict=False):
-        mean, low, high = found
-        reach = [[mean - low], [high - mean]]
-        look = {**look, "linestyle": "", "elinewidth": 2, "capsize": 6}
-        right.errorbar([mean], [row], xerr=reach, markersize=8, **look)
+    right.plot([], [])  # the style of the first, which has no difference to itself
+    look = {"linestyle": "", "markersize": 8, "elinewidth": 2, "capsize": 6}
+    for row, (mean, low, high) in zip(rows[1:], intervals.values(), strict=True):
+        right.errorbar([mean], [row], xerr=[[mean - low], [high - mean]], **look)
     right.axvline(0, color=BLACK, linewidth=1, linestyle="--")
     left.set_yticks(rows, names)
     left.set_xlabel(_("test accuracy"))

@@ -153,17 +153,6 @@ def heat_map(sweep):
     Args:
         sweep: `helpers.experiments.Sweep`.
     """
-    row_name, column_name = map(axis_label, sweep.names)
-    words = {
-        "metric": sweep.metric,
-        "row_name": row_name,
-        "column_name": column_name,
-        "rows": listing(sweep.rows),
-        "columns": listing(sweep.columns),
-        "seeds": listing(sweep.seeds),
-        "seed": sweep.seeds[0],
-        "count": len(sweep.seeds),
-    }
     rows, columns = sweep.mean.shape
     figure, ax = style.new_figure(max(5.0, 3.0 + 1.25 * columns), 1.9 + 0.8 * rows)
     ax.grid(False)
@@ -173,17 +162,17 @@ def heat_map(sweep):
     look = {"cmap": "cividis", "edgecolor": "white", "linewidth": 1}
     cells = ax.pcolormesh(np.ma.masked_invalid(sweep.mean), **look)
     figure.colorbar(cells, label=sweep.metric)
-    for place in np.ndindex(rows, columns):
-        text, look = _cell(sweep, place), {"color": BLACK}
-        if np.isnan(sweep.mean[place]):
+    for row, column in np.ndindex(rows, columns):
+        text, mean = _cell(sweep, row, column), sweep.mean[row, column]
+        look = {"color": "white" if cells.norm(mean) < 0.45 else BLACK}
+        if np.isnan(mean):
             look["bbox"] = {"facecolor": "white", "edgecolor": "none", "pad": 2}
-        elif cells.norm(sweep.mean[place]) < 0.45:
-            look["color"] = "white"
-        row, column = np.add(place, 0.5)
-        ax.text(column, row, text, ha="center", va="center", **look)
+        ax.text(column + 0.5, row + 0.5, text, ha="center", va="center", **look)
     ax.set_xticks(np.arange(columns) + 0.5, map(str, sweep.columns))
     ax.set_yticks(np.arange(rows) + 0.5, map(str, sweep.rows))
-    ax.set(xlabel=column_name, ylabel=row_name)
+    words = {"metric": sweep.metric, "count": len(sweep.seeds), "seed": sweep.seeds[0]}
+    words["row_name"], words["column_name"] = map(axis_label, sweep.names)
+    ax.set(xlabel=words["column_name"], ylabel=words["row_name"])
     caption = _("{metric}: mean ± standard deviation over {count} seeds")
     if len(sweep.seeds) == 1:
         caption = _("{metric}, seed {seed}")
@@ -191,21 +180,25 @@ def heat_map(sweep):
     text = _(
         "Heat map of the {metric}. Rows: {row_name} {rows}. Columns: {column_name} "
         "{columns}. Seeds: {seeds}."
+    ).format(
+        **words,
+        rows=listing(sweep.rows),
+        columns=listing(sweep.columns),
+        seeds=listing(sweep.seeds),
     )
-    found = sweep.summary
+    best = ""
     if sweep.highest is not None:
-        row, column = sweep.highest
+        words["row"], words["column"] = sweep.highest
         best = _("The highest mean is at {row_name} {row} and {column_name} {column}.")
-        found = sentences(found, best.format(**words, row=row, column=column))
-    return Picture(figure, text.format(**words), found)
+    return Picture(figure, text, sentences(sweep.summary, best.format(**words)))
 
 
-def _cell(sweep, place):
-    mean, spread, seeds = sweep.mean[place], sweep.spread[place], len(sweep.seeds)
+def _cell(sweep, row, column):
+    mean, spread = sweep.mean[row, column], sweep.spread[row, column]
     if np.isnan(mean):
-        failed = np.isnan(sweep.values[place]).sum()
-        many = _("{failed} of {count}\nfailed").format(failed=failed, count=seeds)
-        return _("failed") if seeds == 1 else many
+        failed, count = np.isnan(sweep.values[row, column]).sum(), len(sweep.seeds)
+        many = _("{failed} of {count}\nfailed").format(failed=failed, count=count)
+        return _("failed") if count == 1 else many
     # Three digits of the largest mean.
     largest = np.nanmax(np.abs(sweep.mean)) or 1
     decimals = int(np.clip(2 - np.floor(np.log10(largest)), 0, 9))

@@ -52,11 +52,7 @@ class Picture:
 
 
 def ends(curves):
-    """Where curves begin and end, in a sentence.
-
-    Args:
-        curves: Dict from a name to a sequence of numbers.
-    """
+    """Where curves begin and end, a dict from names to numbers, in a sentence."""
     each = _("{name} from {first:.3g} to {last:.3g}")
     runs = listing(
         each.format(name=name, first=values[0], last=values[-1])
@@ -66,13 +62,13 @@ def ends(curves):
 
 
 def means(groups):
-    """The means of groups of numbers, in a sentence."""
-    return _("Means: {values}.").format(values=with_numbers(groups, np.mean))
+    """The means of groups of numbers, a dict from their names, in a sentence."""
+    return _("Means: {values}.").format(values=listed_means(groups))
 
 
-def with_numbers(groups, number=float):
-    """Names with a number each, in a list."""
-    return listing(f"{name} {number(value):.3g}" for name, value in groups.items())
+def listed_means(groups):
+    """Names with the mean of their numbers each, in a list."""
+    return listing(f"{name} {np.mean(group):.3g}" for name, group in groups.items())
 
 
 def name_of_norm(ball):
@@ -110,8 +106,7 @@ def image_grid(images, titles, columns=8):
     """Images in a grid, each with its title.
 
     Args:
-        images: Array of shape `(count, height, width)` or
-            `(count, height, width, 3)`.
+        images: Array `(count, height, width)` or `(count, height, width, 3)`.
         titles: Sequence of `count` strings or labels.
         columns: Images in a row.
     """
