@@ -109,7 +109,7 @@ def norms_side_by_side(histories, names, bounds):
     ).format(names=listing(names), runs=listing(histories), bounds=listing(bounds))
     last = {run: max(h[name][-1] for name in names) for run, h in histories.items()}
     seen = _("The largest norm at the end: {values}.")
-    return Picture(figure, text, seen.format(values=style.listed_means(last)))
+    return Picture(figure, text, seen.format(values=style.with_numbers(last)))
 
 
 def loss_and_accuracy(cases, references):

@@ -34,6 +34,7 @@ class Picture:
             the tests of the notebooks compare.
 
     Attributes:
+        text, found: As above.
         png: Bytes.
     """
 
@@ -63,11 +64,11 @@ def ends(curves):
 
 def means(groups):
     """The means of groups of numbers, a dict from their names, in a sentence."""
-    return _("Means: {values}.").format(values=listed_means(groups))
+    return _("Means: {values}.").format(values=with_numbers(groups))
 
 
-def listed_means(groups):
-    """Names with the mean of their numbers each, in a list."""
+def with_numbers(groups):
+    """Names with a number each, or the mean of their numbers, in a list."""
     return listing(f"{name} {np.mean(group):.3g}" for name, group in groups.items())
 
 
@@ -85,7 +86,7 @@ def name_of_norm(ball):
 
 
 def new_figure(width=8.0, height=4.0, rows=1, columns=1, **kwargs):
-    """A figure of these inches, and its axes, whose lines take one style each."""
+    """A figure, in inches, and its axes, in which each line has its own style."""
     figure = Figure(figsize=(width, height), layout="constrained")
     axes = figure.subplots(rows, columns, **kwargs)
     for ax in np.ravel(axes):
