@@ -54,7 +54,6 @@ def figures(monkeypatch):
         return SimpleNamespace(text=text, found=found)
 
     monkeypatch.setattr(plotting, "Picture", keep)
-    monkeypatch.setattr(plotting, "Found", keep)
     return kept
 
 

@@ -5,7 +5,9 @@ import warnings
 import numpy as np
 import pytest
 
+from helpers import feasible_sets
 from helpers.distributed import Overhead
+from helpers.optimizers import centralize
 from helpers.plotting import scale_out as figures_scale_out
 
 MEASURED = Overhead(("1", "3"), np.array([np.ones(8), np.linspace(1, 3, 8)]))
@@ -39,9 +41,10 @@ def test_a_figure_names_what_it_shows():
 
 def test_what_the_figure_of_the_order_says_is_so():
     first, second = np.array([0.4, 1.9]), np.array([1.6, -0.5])
-    support, centralized = figures_scale_out._support, figures_scale_out._centralized
+    support = feasible_sets.get("fro").support
     inside = np.linalg.norm((support(first) + support(second)) / 2)
     assert inside < 0.9 and np.isclose(np.linalg.norm(support(first + second)), 1)
     np.testing.assert_allclose(
-        centralized(first) + centralized(second), centralized(first + second)
+        centralize(first, axes=0) + centralize(second, axes=0),
+        centralize(first + second, axes=0),
     )

@@ -124,11 +124,12 @@ def test_no_text_is_cut_off(name, language, monkeypatch, strict):
     """In the words of the catalogs. Thai is longer, and Chinese has no spaces."""
     drawn = []
     save = style.Picture.__init__
-    monkeypatch.setattr(
-        style.Picture,
-        "__init__",
-        lambda self, figure, text: (drawn.append(figure), save(self, figure, text))[1],
-    )
+
+    def keep(self, figure, *texts):
+        drawn.append(figure)
+        save(self, figure, *texts)
+
+    monkeypatch.setattr(style.Picture, "__init__", keep)
     made = EVERY_FIGURE[name]()
     (figure,) = drawn or [made]
     canvas = FigureCanvasAgg(figure)

@@ -49,7 +49,7 @@ def test_figure_has_pixels_and_a_text(draw):
     alt = metadata["image/png"]["alt"]
     assert data["text/plain"] == repr(picture) and alt.startswith(repr(picture))
     # What a computed figure shows is not compared by the tests of the notebooks.
-    assert (len(alt) > len(picture.text)) == isinstance(picture, style.Found)
+    assert (len(alt) > len(picture.text)) == bool(picture.found)
     assert "nan" not in alt
 
 
@@ -75,9 +75,9 @@ def test_balls_are_named_in_words(draw, run):
 
 
 def test_lines_differ_by_more_than_colour():
-    dashes = {str(style["linestyle"]) for style in plotting.STYLES}
-    markers = {style["marker"] for style in plotting.STYLES}
-    assert len(dashes) == len(markers) == len(plotting.STYLES)
+    dashes = {str(style["linestyle"]) for style in style.STYLES}
+    markers = {style["marker"] for style in style.STYLES}
+    assert len(dashes) == len(markers) == len(style.STYLES)
 
 
 def test_a_step_ends_between_its_two_points():

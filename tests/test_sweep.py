@@ -325,7 +325,7 @@ def test_every_heat_map_is_drawn_without_a_warning(values):
 def test_the_cells_of_the_heat_map_state_mean_spread_and_failures(monkeypatch):
     figures = []
     monkeypatch.setattr(
-        "helpers.plotting.scale_out.Found",
+        "helpers.plotting.scale_out.Picture",
         lambda figure, *texts: figures.append(figure),
     )
     nan = np.nan
@@ -353,14 +353,14 @@ def test_the_numbers_can_be_read_on_every_colour(monkeypatch):
 
     figures = []
     monkeypatch.setattr(
-        "helpers.plotting.scale_out.Found",
+        "helpers.plotting.scale_out.Picture",
         lambda figure, *texts: figures.append(figure),
     )
     values = np.linspace(0, 1, 40)
     made(values.reshape(1, 40, 1)).picture()
-    (image,) = figures[0].axes[0].images
+    (cells,) = figures[0].axes[0].collections
     for value, text in zip(values, figures[0].axes[0].texts, strict=True):
-        back = image.cmap(image.norm(value))
+        back = cells.cmap(cells.norm(value))
         assert contrast(back, to_rgba(text.get_color())) >= 4.5
 
 

@@ -4,22 +4,10 @@ import numpy as np
 from matplotlib.patches import Circle
 
 from helpers.i18n import _, listing, sentences
-from helpers.plotting.style import (  # noqa: F401
-    BLACK,
-    BLUE,
-    GREEN,
-    GREY,
-    STYLES,
-    VERMILION,
-    Found,
-    Picture,
-    accuracy_and_loss,
-    ends,
-    image_grid,
-    name_of_norm,
-    new_figure,
-    with_numbers,
-)
+from helpers.plotting import style
+from helpers.plotting.style import BLACK, BLUE, GREEN, GREY, VERMILION, Picture
+
+accuracy_and_loss, image_grid = style.accuracy_and_loss, style.image_grid
 
 
 def frank_wolfe_step(start=(0.55, 0.6), gradient=(1.0, -0.45), radius=1.0, gamma=0.4):
@@ -31,47 +19,38 @@ def frank_wolfe_step(start=(0.55, 0.6), gradient=(1.0, -0.45), radius=1.0, gamma
         radius: λ.
         gamma: The step size γ, from 0 to 1.
     """
-    w, g = np.array(start), np.array(gradient)
-    support = -radius * g / np.linalg.norm(g)
+    w, g = np.array(start), np.array(gradient) / np.linalg.norm(gradient)
+    support, down = -radius * g, w - 0.45 * radius * g
     new = w + gamma * (support - w)
-    figure, ax = new_figure(6.4, 5.2)
+    figure, ax = style.new_figure(6.4, 5.2)
     ax.add_patch(Circle((0, 0), radius, facecolor="#E8F1F8", edgecolor=BLUE))
-    ax.plot(*zip(w, support, strict=True), color=GREY, linestyle=":", linewidth=2)
+    ax.plot(*np.transpose([w, support]), ":", color=GREY, linewidth=2)
     # Points at which the linearized loss is the same: it falls towards the last one.
-    across = np.array([-g[1], g[0]]) / np.linalg.norm(g)
-    for share in (-0.5, 0.0, 0.5, 1.0):
-        ends = [share * support + side * 1.25 * radius * across for side in (-1, 1)]
-        ax.plot(*zip(*ends, strict=True), color=GREY, linewidth=0.8, alpha=0.6)
-    arrow = {"arrowstyle": "-|>", "linewidth": 2, "mutation_scale": 16}
-    down = w - 0.45 * radius * g / np.linalg.norm(g)
-    ax.annotate("", down, w, arrowprops={**arrow, "color": VERMILION})
-    ax.annotate("", new, w, arrowprops={**arrow, "color": GREEN, "linewidth": 3})
+    across = 1.25 * radius * np.array([-g[1], g[0]])
+    for point in np.outer((-0.5, 0.0, 0.5, 1.0), support):
+        line = np.transpose([point - across, point + across])
+        ax.plot(*line, "-", color=GREY, linewidth=0.8, alpha=0.6)
+    style.arrow(ax, w, down, VERMILION)
+    style.arrow(ax, w, new, GREEN, linewidth=3)
     points = (
         (w, "$w$", "o", BLACK, (8, 6)),
         (support, r"$-\lambda s$", "s", BLUE, (-40, 4)),
         (new, r"$w + \gamma(-\lambda s - w)$", "D", GREEN, (6, -20)),
     )
+    look = {"textcoords": "offset points"}
     for point, label, marker, color, offset in points:
-        ax.plot(*point, marker=marker, color=color, markersize=9)
-        ax.annotate(
-            label, point, textcoords="offset points", xytext=offset, fontsize=13
-        )
-    ax.annotate(
-        "$-g$", down, textcoords="offset points", xytext=(-4, 9), color=VERMILION
+        ax.plot(*point, marker, color=color, markersize=9)
+        ax.annotate(label, point, xytext=offset, fontsize=13, **look)
+    ax.annotate("$-g$", down, xytext=(-4, 9), color=VERMILION, **look)
+    wide, high = 1.35 * radius, 1.15 * radius
+    ax.set(aspect="equal", xlim=(-wide, wide), ylim=(-high, high))
+    ax.set(xlabel=_("first weight"), ylabel=_("second weight"))
+    text = _(
+        "A disc, the ball of radius λ. From w inside it, the negative gradient "
+        "points to the side. The point −λs lies on the edge, furthest in that "
+        "direction. The new w lies on the straight line from the old w to −λs."
     )
-    ax.set_aspect("equal")
-    ax.set_xlim(-1.35 * radius, 1.35 * radius)
-    ax.set_ylim(-1.15 * radius, 1.15 * radius)
-    ax.set_xlabel(_("first weight"))
-    ax.set_ylabel(_("second weight"))
-    return Picture(
-        figure,
-        _(
-            "A disc, the ball of radius λ. From w inside it, the negative gradient "
-            "points to the side. The point −λs lies on the edge, furthest in that "
-            "direction. The new w lies on the straight line from the old w to −λs."
-        ),
-    )
+    return Picture(figure, text)
 
 
 def norms(runs, bounds=None, log=False):
@@ -83,31 +62,27 @@ def norms(runs, bounds=None, log=False):
         bounds: Dict from a label to a bound, drawn as a horizontal line.
         log: Whether the vertical axis is logarithmic.
     """
-    figure, ax = new_figure(8, 4.2)
-    names = [_("joint") if name == "joint" else name for name in runs]
-    for name, values, style in zip(names, runs.values(), STYLES, strict=False):
-        values = np.array(values, dtype=float)
-        if log:  # the norm of a bias starts at 0, which has no place on such an axis
-            values[values == 0] = np.nan
-        ax.plot(values, label=name, **style)
-    _draw_bounds(ax, bounds)
-    ax.set_xlabel(_("epoch"))
-    ax.set_ylabel(_("norm"))
+    figure, ax = style.new_figure(8, 4.2)
+    runs = {_("joint") if name == "joint" else name: runs[name] for name in runs}
+    _draw_norms(ax, runs, bounds or {})
+    ax.set(xlabel=_("epoch"), ylabel=_("norm"))
     ax.xaxis.get_major_locator().set_params(integer=True)
-    if log:
-        ax.set_yscale("log")
+    if log:  # the norm of a bias starts at 0, which has no place on such an axis
+        ax.set_yscale("log", nonpositive="mask")
     else:
         ax.set_ylim(bottom=0)
     figure.legend(loc="outside right upper")
-    text = _("Norms over training: {names}.").format(names=listing(names))
+    text = _("Norms over training: {names}.").format(names=listing(runs))
     if bounds:
         lines = _("Horizontal lines: {names}.").format(names=listing(bounds))
         text = sentences(text, lines)
-    return Found(figure, text, ends(dict(zip(names, runs.values(), strict=True))))
+    return Picture(figure, text, style.ends(runs))
 
 
-def _draw_bounds(ax, bounds):
-    for (label, bound), dash in zip((bounds or {}).items(), ("--", ":"), strict=False):
+def _draw_norms(ax, runs, bounds, **look):
+    for name, values in runs.items():
+        ax.plot(values, label=name, **look)
+    for (label, bound), dash in zip(bounds.items(), ("--", ":"), strict=False):
         ax.axhline(bound, color=BLACK, linestyle=dash, linewidth=1.5, label=label)
 
 
@@ -119,31 +94,22 @@ def norms_side_by_side(histories, names, bounds):
         names: Sequence of the variables to show.
         bounds: Dict from a label to a bound, drawn as a horizontal line.
     """
-    count = len(histories)
-    figure, axes = new_figure(
-        9, 3.8, columns=count, squeeze=False, sharex=True, sharey=True
-    )
-    for ax, (run, history) in zip(axes.flat, histories.items(), strict=True):
-        for name, style in zip(names, STYLES, strict=False):
-            ax.plot(
-                history[name], label=name, markevery=len(history[name]) // 8, **style
-            )
-        _draw_bounds(ax, bounds)
-        ax.set_title(run)
-        ax.set_xlabel(_("batch"))
-    axes.flat[0].set_ylabel(_("norm"))
-    axes.flat[0].set_ylim(bottom=0)
-    lines, labels = axes.flat[0].get_legend_handles_labels()
-    figure.legend(lines, labels, loc="outside lower center", ncols=len(labels))
+    shared = {"squeeze": False, "sharex": True, "sharey": True}
+    figure, axes = style.new_figure(9, 3.8, columns=len(histories), **shared)
+    for ax, (run, history) in zip(axes[0], histories.items(), strict=True):
+        shown = {name: history[name] for name in names}
+        _draw_norms(ax, shown, bounds, markevery=len(history[names[0]]) // 8)
+        ax.set(title=run, xlabel=_("batch"))
+    axes[0, 0].set(ylabel=_("norm"), ylim=(0, None))
+    keys = axes[0, 0].get_legend_handles_labels()
+    figure.legend(*keys, loc="outside lower center", ncols=len(keys[1]))
     text = _(
         "Norms of {names} after every batch, a graph for each of {runs}. Horizontal "
         "lines: {bounds}."
-    ).format(
-        names=listing(names), runs=listing(histories), bounds=listing(list(bounds))
-    )
+    ).format(names=listing(names), runs=listing(histories), bounds=listing(bounds))
     last = {run: max(h[name][-1] for name in names) for run, h in histories.items()}
-    seen = _("The largest norm at the end: {values}.").format(values=with_numbers(last))
-    return Found(figure, text, seen)
+    seen = _("The largest norm at the end: {values}.")
+    return Picture(figure, text, seen.format(values=style.with_numbers(last)))
 
 
 def loss_and_accuracy(cases, references):
@@ -155,25 +121,15 @@ def loss_and_accuracy(cases, references):
         references: Pair of `(loss, accuracy)`: of a network trained in a large ball,
             and of the same network scaled into the small one.
     """
-    figure, ax = new_figure(8, 4.4)
-    for ((momentum, factor), points), style in zip(cases.items(), STYLES, strict=False):
-        label = _("momentum {momentum:g}, logits × {factor:g}").format(
-            momentum=momentum, factor=factor
-        )
-        look = {**style, "linestyle": "", "markersize": 9}
-        ax.plot(*zip(*points, strict=True), label=label, **look)
-    ax.plot(
-        *zip(*references, strict=True),
-        color=BLACK,
-        linestyle=":",
-        marker="X",
-        markersize=9,
-        label=_("one network, before and after scaling"),
-    )
-    ax.set_xlim(0, 2.5)
-    ax.set_ylim(0, 1)
-    ax.set_xlabel(_("test loss"))
-    ax.set_ylabel(_("test accuracy"))
+    figure, ax = style.new_figure(8, 4.4)
+    name = _("momentum {momentum:g}, logits × {factor:g}")
+    for (momentum, factor), points in cases.items():
+        look = {"label": name.format(momentum=momentum, factor=factor)}
+        ax.plot(*np.transpose(points), linestyle="", markersize=9, **look)
+    look = {"label": _("one network, before and after scaling"), "color": BLACK}
+    ax.plot(*np.transpose(references), "X:", markersize=9, **look)
+    ax.set(xlabel=_("test loss"), ylabel=_("test accuracy"))
+    ax.set(xlim=(0, 2.5), ylim=(0, 1))
     ax.legend(loc="lower left")
     text = _(
         "Networks as points, test loss to the right and test accuracy upwards. Scaling "
@@ -190,18 +146,14 @@ def rate(errors, gaps):
         errors: Sequence of losses minus the lowest loss in the ball.
         gaps: Sequence of as many Frank–Wolfe gaps.
     """
-    figure, ax = new_figure(7, 4)
+    figure, ax = style.new_figure(7, 4)
     steps = np.arange(1, len(errors))
-    ax.plot(steps, gaps[1:], color=VERMILION, linestyle="--", label=_("gap"))
-    ax.plot(steps, errors[1:], color=BLUE, label=_("error"))
-    peak = np.max(np.multiply(errors[1:], steps + 2))
-    ax.plot(
-        steps, peak / (steps + 2), color=GREY, linestyle=":", label=_("falls like 1/t")
-    )
-    ax.set_xscale("log")
-    ax.set_yscale("log")
-    ax.set_xlabel(_("step t"))
-    ax.set_ylabel(_("loss above the lowest"))
+    line = np.max(errors[1:] * (steps + 2)) / (steps + 2)
+    ax.plot(steps, gaps[1:], "--", color=VERMILION, label=_("gap"))
+    ax.plot(steps, errors[1:], "-", color=BLUE, label=_("error"))
+    ax.plot(steps, line, ":", color=GREY, label=_("falls like 1/t"))
+    ax.set(xscale="log", yscale="log")
+    ax.set(xlabel=_("step t"), ylabel=_("loss above the lowest"))
     ax.legend(loc="lower left")
     text = _(
         "Error and Frank–Wolfe gap by step. The gap lies above the error at every "
@@ -216,20 +168,17 @@ def singular_values(runs):
     Args:
         runs: Dict from the name of a ball, such as `"fro"`, to a matrix.
     """
-    figure, ax = new_figure(8, 4)
-    spectra = {
-        name_of_norm(name): np.linalg.svd(np.asarray(matrix), compute_uv=False)
-        for name, matrix in runs.items()
-    }
-    for (name, values), style in zip(spectra.items(), STYLES, strict=False):
-        numbers = np.arange(1, len(values) + 1)
-        ax.plot(numbers, values, label=name, markersize=4, **style)
-    ax.set_xlabel(_("number of the singular value"))
-    ax.set_ylabel(_("singular value"))
+    figure, ax = style.new_figure(8, 4)
+    spectra = {}
+    for ball, matrix in runs.items():
+        name, values = style.name_of_norm(ball), np.linalg.svd(matrix, compute_uv=False)
+        ax.plot(range(1, len(values) + 1), values, markersize=4, label=name)
+        spectra[name] = values
+    ax.set(xlabel=_("number of the singular value"), ylabel=_("singular value"))
     ax.set_yscale("log")
     ax.legend()
     text = _("Singular values from the largest to the smallest: {names}.")
-    return Found(figure, text.format(names=listing(spectra)), ends(spectra))
+    return Picture(figure, text.format(names=listing(spectra)), style.ends(spectra))
 
 
 def accuracy_by_rank(runs):
@@ -238,11 +187,10 @@ def accuracy_by_rank(runs):
     Args:
         runs: Dict from the name of a ball to a dict from a rank to an accuracy.
     """
-    figure, ax = new_figure(8, 4)
-    for (name, accuracies), style in zip(runs.items(), STYLES, strict=False):
-        ax.plot(
-            list(accuracies), accuracies.values(), label=name_of_norm(name), **style
-        )
+    figure, ax = style.new_figure(8, 4)
+    for name, accuracies in runs.items():
+        points = zip(*accuracies.items(), strict=True)
+        ax.plot(*points, label=style.name_of_norm(name))
     ax.set_ylim(0, 1)
     ax.xaxis.get_major_locator().set_params(integer=True)
     ax.set_xlabel(_("singular values kept in each hidden layer"))
@@ -253,9 +201,7 @@ def accuracy_by_rank(runs):
         "layer: {names}. Both end at about the same accuracy; the nuclear norm gets "
         "there with fewer."
     )
-    return Picture(
-        figure, text.format(names=listing([name_of_norm(name) for name in runs]))
-    )
+    return Picture(figure, text.format(names=listing(map(style.name_of_norm, runs))))
 
 
 def against_the_original(ours, original, epochs):
@@ -266,26 +212,25 @@ def against_the_original(ours, original, epochs):
         original: The same from `addons.train_original`, or `None`.
         epochs: How many epochs they stand for.
     """
+    figure, ax = style.new_figure(8, 4)
     runs = {_("ours"): ours}
-    if original is not None:
-        runs[_("TensorFlow Addons")] = original
-    figure, ax = new_figure(8, 4)
-    # The first line is wide, so that it shows under the second.
-    looks = ({"linewidth": 6, "markersize": 10, "alpha": 0.5}, {"markersize": 5})
-    for (name, values), style, look in zip(runs.items(), STYLES, looks, strict=False):
-        position = np.arange(1, len(values) + 1) * epochs / len(values)
-        ax.plot(position, values, label=name, **style, **look)
-    for epoch in range(1, epochs):
-        label = _("a new epoch, a new mean") if epoch == 1 else None
-        ax.axvline(epoch, color=GREY, linestyle=":", label=label)
     if original is None:
         ax.set_title(
             _("TensorFlow Addons needs Python 3.11; there is nothing to compare here.")
         )
-    ax.set_xlabel(_("epoch"))
-    ax.set_ylabel(_("running accuracy"))
+    else:
+        runs[_("TensorFlow Addons")] = original
+    # The first line is wide, so that it shows under the second.
+    sizes = ({"linewidth": 6, "markersize": 10, "alpha": 0.5}, {"markersize": 5})
+    for (name, values), size in zip(runs.items(), sizes, strict=False):
+        position = np.arange(1, len(values) + 1) * epochs / len(values)
+        ax.plot(position, values, label=name, **size)
+    for epoch in range(1, epochs):
+        label = _("a new epoch, a new mean") if epoch == 1 else None
+        ax.axvline(epoch, color=GREY, linestyle=":", label=label)
+    ax.set(xlabel=_("epoch"), ylabel=_("running accuracy"))
     ax.legend(loc="lower right")
     text = _(
         "Accuracy during training: ours, and TensorFlow Addons where there is one."
     )
-    return Found(figure, text, ends(runs))
+    return Picture(figure, text, style.ends(runs))

@@ -1,19 +1,15 @@
 """The figures of the lesson on one rule and many optimizers."""
 
+import itertools
+
 import numpy as np
 
 from helpers.i18n import _, listing
+from helpers.plotting import style
 from helpers.plotting.conditional_gradient import rate  # noqa: F401
-from helpers.plotting.style import (
-    BLACK,
-    GREY,
-    STYLES,
-    Found,
-    Picture,
-    means,
-    name_of_norm,
-    new_figure,
-)
+from helpers.plotting.style import BLACK, BLUE, GREEN, GREY, STYLES, VERMILION, Picture
+
+name_of_norm = style.name_of_norm
 
 
 def singular_values(gradient, supports):
@@ -23,16 +19,13 @@ def singular_values(gradient, supports):
         gradient: Matrix.
         supports: Dict from the name of a ball to a matrix of the same shape.
     """
-    figure, axes = new_figure(10, 3.2, columns=1 + len(supports))
-    titles = [_("gradient"), *map(name_of_norm, supports)]
-    for ax, title, matrix in zip(
-        axes, titles, [gradient, *supports.values()], strict=True
-    ):
-        values = np.linalg.svd(np.asarray(matrix), compute_uv=False)
-        ax.vlines(np.arange(1, len(values) + 1), 0, values, color=STYLES[0]["color"])
-        ax.set_title(title, fontsize=11)
-        ax.set_ylim(0, 1.08 * values[0])
-        ax.set_xlabel(_("number"))
+    figure, axes = style.new_figure(10, 3.2, columns=1 + len(supports))
+    matrices = {_("gradient"): gradient, **supports}
+    for ax, (name, matrix) in zip(axes, matrices.items(), strict=True):
+        values = np.linalg.svd(matrix, compute_uv=False)
+        ax.vlines(range(1, len(values) + 1), 0, values, color=BLUE)
+        ax.set_title(name_of_norm(name), fontsize=11)
+        ax.set(ylim=(0, 1.08 * values[0]), xlabel=_("number"))
     axes[0].set_ylabel(_("singular value"))
     text = _(
         "Singular values, the largest first, in four graphs. The gradient's fall in a "
@@ -51,15 +44,14 @@ def length_of_mean(sizes, plain, averaged):
         plain: Sequence of as many lengths, without momentum.
         averaged: The same with momentum.
     """
-    figure, ax = new_figure(7, 3.8)
+    figure, ax = style.new_figure(7, 3.8)
     runs = {_("without momentum"): plain, _("with momentum 0.9"): averaged}
-    for (name, lengths), look in zip(runs.items(), STYLES, strict=False):
-        ax.plot(sizes, lengths, label=name, **look)
+    for name, lengths in runs.items():
+        ax.plot(sizes, lengths, label=name)
     ax.axhline(1, color=GREY, linestyle=":", label=_("all in one direction"))
     ax.set_xscale("log", base=2)
-    ax.set_xticks(sizes, [str(size) for size in sizes])
-    ax.set_ylim(0, 1.08)
-    ax.set_xlabel(_("images in a batch"))
+    ax.set_xticks(sizes, map(str, sizes))
+    ax.set(xlabel=_("images in a batch"), ylim=(0, 1.08))
     ax.set_ylabel(_("length of the mean support point"))
     ax.legend(loc="lower right")
     text = _(
@@ -75,24 +67,19 @@ def twins(pairs):
     Args:
         pairs: List of dicts with two entries, from an optimizer's name to its losses.
     """
-    figure, axes = new_figure(10, 3.8, columns=len(pairs), sharey=True)
-    looks = (
-        {**STYLES[0], "linewidth": 6, "alpha": 0.35, "marker": ""},
-        {**STYLES[1], "linewidth": 1.5, "marker": ""},
-    )
+    figure, axes = style.new_figure(10, 3.8, columns=len(pairs), sharey=True)
+    widths = ({"linewidth": 6, "alpha": 0.35}, {"linewidth": 1.5})
     for ax, pair in zip(axes, pairs, strict=True):
-        for (name, losses), look in zip(pair.items(), looks, strict=True):
-            ax.plot(np.arange(1, len(losses) + 1), losses, label=name, **look)
-        ax.set_ylim(bottom=0)
-        ax.set_xlabel(_("training steps"))
+        for (name, losses), look in zip(pair.items(), widths, strict=True):
+            ax.plot(range(1, len(losses) + 1), losses, marker="", label=name, **look)
+        ax.set(xlabel=_("training steps"), ylim=(0, None))
         ax.legend(loc="upper right", fontsize=10)
     axes[0].set_ylabel(_("loss of the batch"))
-    names = [name for pair in pairs for name in pair]
     text = _(
         "Loss by step, two optimizers in each graph: {names}. In each graph the thin "
         "line lies inside the wide one."
     )
-    return Picture(figure, text.format(names=listing(names)))
+    return Picture(figure, text.format(names=listing(itertools.chain(*pairs))))
 
 
 def race(accuracies, intervals):
@@ -104,18 +91,15 @@ def race(accuracies, intervals):
         intervals: Dict from all names but the first to the mean difference and the
             two ends of its interval.
     """
-    figure, (left, right) = new_figure(10, 3.8, columns=2, sharey=True)
-    names = [name_of_norm(name) for name in accuracies]
-    rows = np.arange(len(names))[::-1]
-    for row, values, look in zip(rows, accuracies.values(), STYLES, strict=False):
-        look = {**look, "linestyle": "", "markersize": 8}
-        left.plot(values, [row] * len(values), **look)
-    for row, (mean, low, high), look in zip(
-        rows[1:], intervals.values(), STYLES[1:], strict=False
-    ):
-        bar = [[mean - low], [high - mean]]
-        look = {"fmt": look["marker"], "color": look["color"], "capsize": 6}
-        right.errorbar([mean], [row], xerr=bar, markersize=8, linewidth=2, **look)
+    figure, (left, right) = style.new_figure(10, 3.8, columns=2, sharey=True)
+    runs = {name_of_norm(name): values for name, values in accuracies.items()}
+    names, rows = list(runs), np.arange(len(runs))[::-1]
+    for row, values in zip(rows, runs.values(), strict=True):
+        left.plot(values, [row] * len(values), linestyle="", markersize=8)
+    right.plot([], [])  # the style of the first, which has no difference to itself
+    look = {"linestyle": "", "markersize": 8, "elinewidth": 2, "capsize": 6}
+    for row, (mean, low, high) in zip(rows[1:], intervals.values(), strict=True):
+        right.errorbar([mean], [row], xerr=[[mean - low], [high - mean]], **look)
     right.axvline(0, color=BLACK, linewidth=1, linestyle="--")
     left.set_yticks(rows, names)
     left.set_xlabel(_("test accuracy"))
@@ -125,8 +109,7 @@ def race(accuracies, intervals):
         "the mean difference to {first}, with a 95 % confidence interval."
     )
     text = text.format(names=listing(names), first=names[0])
-    seen = means(dict(zip(names, accuracies.values(), strict=True)))
-    return Found(figure, text, seen)
+    return Picture(figure, text, style.means(runs))
 
 
 def weights(zeros, largest, spectra, lengths):
@@ -139,23 +122,21 @@ def weights(zeros, largest, spectra, lengths):
             shares of the largest.
         lengths: Array of the norms of each output's weights, as shares of the radius.
     """
-    figure, axes = new_figure(10, 6.4, rows=2, columns=2)
+    figure, axes = style.new_figure(10, 6.4, rows=2, columns=2)
     bars, histogram, values, outputs = axes.flat
-    names = [name_of_norm(name) for name in zeros]
-    bars.bar(names, list(zeros.values()), color=STYLES[0]["color"], width=0.55)
-    bars.set_ylim(0, 1)
+    bars.bar([name_of_norm(name) for name in zeros], zeros.values(), 0.55, color=BLUE)
     bars.set_title(_("Share of weights that are 0"), fontsize=11)
-    histogram.hist(largest, bins=41, color=STYLES[1]["color"])
+    bars.set_ylim(0, 1)
+    histogram.hist(largest, bins=41, color=VERMILION)
     histogram.set_title(_("Maximum norm: the weights, in radii"), fontsize=11)
     histogram.set_xlim(-1.05, 1.05)
-    for (name, shares), look in zip(spectra.items(), STYLES, strict=False):
-        numbers = np.arange(1, len(shares) + 1)
-        look = {**look, "markersize": 4, "markevery": 3}
-        values.plot(numbers, shares, label=name_of_norm(name), **look)
-    values.set_ylim(0, 1.05)
+    for name, shares in spectra.items():
+        look = {"markersize": 4, "markevery": 3, "label": name_of_norm(name)}
+        values.plot(range(1, len(shares) + 1), shares, **look)
     values.set_title(_("Singular values, as shares of the largest"), fontsize=11)
+    values.set_ylim(0, 1.05)
     values.legend(fontsize=9)
-    outputs.hist(lengths, bins=20, color=STYLES[2]["color"])
+    outputs.hist(lengths, bins=20, color=GREEN)
     outputs.set_title(_("Norm of each output: the norms, in radii"), fontsize=11)
     outputs.set_xlim(0, 1.05)
     text = _(
@@ -176,17 +157,16 @@ def certified(changes, certificates, attacked):
         attacked: Dict from the same names to a dict from a length to the accuracy
             that the attack left.
     """
-    figure, ax = new_figure(8, 4.4)
-    for (key, values), look in zip(certificates.items(), STYLES, strict=False):
-        known, name, found = {"color": look["color"]}, name_of_norm(key), attacked[key]
-        label = _("{name}, certain").format(name=name)
-        ax.plot(changes, values, linestyle=look["linestyle"], label=label, **known)
-        look = {"marker": look["marker"], "linestyle": "", "markersize": 8, **known}
-        label = _("{name}, attacked").format(name=name)
-        ax.plot(list(found), list(found.values()), label=label, **look)
+    figure, ax = style.new_figure(8, 4.4)
+    for (name, values), look in zip(certificates.items(), STYLES, strict=False):
+        words, marks = name_of_norm(name), attacked[name].items()
+        label = _("{name}, certain").format(name=words)
+        ax.plot(changes, values, label=label, **{**look, "marker": ""})
+        label = _("{name}, attacked").format(name=words)
+        look = {**look, "linestyle": "", "markersize": 8}
+        ax.plot(*zip(*marks, strict=True), label=label, **look)
+    ax.set(xlabel=_("length of the change of the image"), ylabel=_("test accuracy"))
     ax.set_ylim(0, 1)
-    ax.set_xlabel(_("length of the change of the image"))
-    ax.set_ylabel(_("test accuracy"))
     figure.legend(loc="outside lower center", ncols=3, fontsize=9)
     text = _(
         "Test accuracy against the length of a change of the image: lines for what is "
@@ -203,13 +183,13 @@ def pixels(weights):
     Args:
         weights: Array `(784, 10)`.
     """
-    figure, axes = new_figure(10, 4.3, rows=2, columns=5)
+    figure, axes = style.new_figure(10, 4.3, rows=2, columns=5)
     top = np.abs(weights).max()
-    for digit, (ax, image) in enumerate(zip(axes.flat, weights.T, strict=True)):
-        ax.imshow(image.reshape(28, 28), cmap="RdBu", vmin=-top, vmax=top)
+    for digit, ax in enumerate(axes.flat):
+        image = weights[:, digit].reshape(28, 28)
+        ax.imshow(image, cmap="RdBu", vmin=-top, vmax=top)
         ax.set_title(str(digit), fontsize=11)
         ax.set(xticks=[], yticks=[])
-        ax.grid(False)
         ax.spines[:].set_visible(True)
     text = _(
         "Ten images of weights, one for each digit. Most pixels are white, where the "
