@@ -57,7 +57,15 @@ def batches(
 
     Returns:
         A `tf.data.Dataset` of pairs of a batch of inputs and a batch of labels.
+
+    Raises:
+        ValueError: If `x` and `y` are empty or not of one length.
     """
+    if not len(x) or len(x) != len(y):
+        raise ValueError(
+            "`x` and `y` must hold as many inputs as labels, and at least one. "
+            f"Received: {len(x)} and {len(y)}"
+        )
     dataset = tf.data.Dataset.from_tensor_slices((shared(x), shared(y)))
     if seed is not None:
         dataset = dataset.shuffle(len(x), seed)

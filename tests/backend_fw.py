@@ -40,7 +40,7 @@ def model(rng):
 
 
 def trained(optimizer):
-    """Weights after a `fit` and a step with what was assigned after it, and the gaps."""
+    """The gaps of a `fit`, and the weights after a step with what was then assigned."""
     rng = np.random.default_rng(0)
     network = model(rng)
     x = rng.standard_normal((32, 6, 6, 2)).astype("float32")

@@ -5,7 +5,6 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import require
 from hypothesis import strategies as st
 from keras import ops
 

@@ -116,3 +116,9 @@ def test_batches_hold_what_the_arrays_hold(kind):
     assert np.concatenate([labels.numpy() for _x, labels in batches]).tolist() == list(
         y
     )
+
+
+@pytest.mark.parametrize("count", [0, 3, 5])
+def test_batches_needs_a_label_for_each_input(count):
+    with pytest.raises(ValueError, match="`x` and `y` must hold as many"):
+        datasets.batches(np.zeros((4 if count else 0, 2)), np.zeros(count), 2)
