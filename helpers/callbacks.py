@@ -47,17 +47,11 @@ class WeightNorms(_Recorder):
     Attributes:
         history: Dict of lists of floats: the path of each variable, such as
             `"dense_1/kernel"`, and `"joint"`.
-
-    Raises:
-        ValueError: If `ord` or `every` is none of the above.
     """
 
     def __init__(self, ord: str = "fro", every: str = "epoch") -> None:
         super().__init__(every)
-        try:
-            self._set = feasible_sets.get(ord)
-        except ValueError as error:
-            raise ValueError(f"`ord` is none of the norms. {error}") from None
+        self._set = feasible_sets.get(ord)
         self.ord = ord
         self.history = {}
 
@@ -83,8 +77,7 @@ class FrankWolfeGap(_Recorder):
     Args:
         x: Inputs of the examples, as the model takes them.
         y: Targets of the examples.
-        every: `"epoch"` or `"batch"`: when to record. What comes before the first
-            update is recorded too, so there is one entry more than updates.
+        every: As for `WeightNorms`.
 
     Attributes:
         history: List of floats.
@@ -95,7 +88,7 @@ class FrankWolfeGap(_Recorder):
 
     def __init__(self, x: Any, y: Any, every: str = "epoch") -> None:
         super().__init__(every)
-        self.x, self.y = ops.convert_to_tensor(x), ops.convert_to_tensor(y)
+        self.x, self.y = x, y
         self.history = []
 
     def on_train_begin(self, logs=None):
@@ -117,8 +110,8 @@ def gradients(model, x, y, sample_weight=None):
 
     Args:
         model: Compiled `keras.Model`.
-        x: Tensor, the inputs.
-        y: Tensor, the targets.
+        x: Array or tensor, the inputs.
+        y: Array or tensor, the targets.
         sample_weight: Tensor, a weight for each example, or `None`.
 
     Returns:
@@ -168,6 +161,58 @@ class EpochTimer(keras.callbacks.Callback):
         self.times.append(time.perf_counter() - self._start)
 
 
+class Steps:
+    """A bar in the notebook, moved by `progress(done, total)`.
+
+    Give it to whatever takes a `progress` argument. It appears with the first step,
+    so that work that need not be done again shows none. Outside a notebook it shows
+    nothing.
+
+    Args:
+        name: Shown before the bar: what is being done, such as `"GC"`.
+        text: What a page without widgets, such as GitHub's, shows instead. By default
+            nothing: whether the bar appears is no part of a notebook's result.
+    """
+
+    def __init__(self, name: str = "", text: str | None = None) -> None:
+        self.name, self.text = name, text
+        self._bar = None
+
+    def __call__(self, done, total):
+        """Shows that `done` of `total` steps are behind us."""
+        message = _("{done} of {total}")
+        if done > 1:
+            message = _("{done} of {total} · {seconds:.0f} s left")
+        self.move(done, total, message)
+
+    def move(self, done, total, message, **words):
+        """Moves the bar, and says beside it a message with the seconds left."""
+        if self._bar is None:
+            self._start = time.perf_counter()
+            self._bar, self._text = _show_bar(self.name, self.text)
+        self._bar.max, self._bar.value = total, done
+        elapsed = time.perf_counter() - self._start
+        left = elapsed * (total - done) / done if done else 0.0
+        self._text.value = message.format(done=done, total=total, seconds=left, **words)
+        if done >= total:
+            self._bar.bar_style = "success"
+
+
+def _show_bar(name, text):
+    import ipywidgets
+    from IPython import get_ipython
+    from IPython.display import display
+
+    bar = ipywidgets.FloatProgress(layout={"width": "30%"})
+    label = ipywidgets.Label(layout={"width": "auto"})
+    box = ipywidgets.HBox([ipywidgets.Label(name), bar, label])
+    if get_ipython():
+        view = {"model_id": box.model_id, "version_major": 2, "version_minor": 0}
+        shown = {"application/vnd.jupyter.widget-view+json": view}
+        display(shown | ({"text/plain": text} if text else {}), raw=True)
+    return bar, label
+
+
 class ProgressBar(keras.callbacks.Callback):
     """A bar in the notebook, with epoch, loss, accuracy and the time left.
 
@@ -182,101 +227,39 @@ class ProgressBar(keras.callbacks.Callback):
         self.name = name
 
     def on_train_begin(self, logs=None):
-        self._epoch = 0
-        self._start = time.perf_counter()
-        self._shown_at = 0.0
-        # Of some data Keras does not know the number of batches; then epochs count.
-        self._steps = self.params["steps"]
+        self._epoch, self._shown_at = 0, 0.0
         text = _("Training: {name}").format(name=self.name)
-        self._bar, self._text = show_bar(self.name, text)
-        self._bar.max = self.params["epochs"] * (self._steps or 1)
+        self._steps = Steps(self.name, text)
+        self._steps.move(0, self.params["epochs"], "")
 
     def on_epoch_begin(self, epoch, logs=None):
         self._epoch = epoch
 
     def on_train_batch_end(self, batch, logs=None):
-        if self._steps and time.perf_counter() - self._shown_at > 0.1:
-            self._show(self._epoch * self._steps + batch + 1, logs)
+        # Of some data Keras does not know the number of batches.
+        batches = self.params["steps"]
+        if batches and time.perf_counter() - self._shown_at > 0.1:
+            self._show(self._epoch + (batch + 1) / batches, logs)
 
     def on_epoch_end(self, epoch, logs=None):
-        self._show((epoch + 1) * (self._steps or 1), logs)
-
-    def on_train_end(self, logs=None):
-        self._bar.bar_style = "success"
+        self._show(epoch + 1, logs)
 
     def _show(self, done, logs):
-        now = time.perf_counter()
-        self._shown_at = now
-        self._bar.value = done
-        left = (now - self._start) * max(self._bar.max - done, 0) / done
-        self._text.value = _(
+        self._shown_at = time.perf_counter()
+        message = _(
             "epoch {epoch} of {epochs} · loss {loss:.3f} · accuracy {accuracy:.3f} "
             "· {seconds:.0f} s left"
-        ).format(
+        )
+        epochs, unknown = self.params["epochs"], float("nan")
+        self._steps.move(
+            done,
+            epochs,
+            message,
             epoch=self._epoch + 1,
-            epochs=self.params["epochs"],
-            loss=(logs or {}).get("loss", float("nan")),
-            accuracy=(logs or {}).get("accuracy", float("nan")),
-            seconds=left,
+            epochs=epochs,
+            loss=logs.get("loss", unknown),
+            accuracy=logs.get("accuracy", unknown),
         )
-
-
-class Steps:
-    """A bar in the notebook, moved by `progress(done, total)`.
-
-    Give it to whatever takes a `progress` argument. It appears with the first step,
-    so that work that need not be done again shows none. It has no plain text: whether
-    it appears is no part of a notebook's result. Outside a notebook it shows nothing.
-
-    Args:
-        name: Shown before the bar: what is being done, such as `"GC"`.
-    """
-
-    def __init__(self, name: str = "") -> None:
-        self.name = name
-        self._bar = None
-
-    def __call__(self, done, total):
-        """Shows that `done` of `total` steps are behind us."""
-        if self._bar is None:
-            self._start = time.perf_counter()
-            self._bar, self._text = show_bar(self.name)
-        self._bar.max = total
-        self._bar.value = done
-        if done <= 1:
-            message = _("{done} of {total}")
-        else:
-            message = _("{done} of {total} · {seconds:.0f} s left")
-        elapsed = time.perf_counter() - self._start
-        self._text.value = message.format(
-            done=done, total=total, seconds=elapsed * (total - done) / max(done, 1)
-        )
-        if done >= total:
-            self._bar.bar_style = "success"
-
-
-def show_bar(name, text=None):
-    """Shows a bar in the notebook; outside one, nothing.
-
-    Args:
-        name: Shown before the bar.
-        text: What a page without widgets, such as GitHub's, shows instead.
-
-    Returns:
-        `ipywidgets.IntProgress` and, to the right of it, `ipywidgets.Label`.
-    """
-    import ipywidgets
-    from IPython import get_ipython
-    from IPython.display import display
-
-    bar = ipywidgets.IntProgress(layout={"width": "30%"})
-    label = ipywidgets.Label(layout={"width": "auto"})
-    box = ipywidgets.HBox([ipywidgets.Label(name), bar, label])
-    if get_ipython():
-        view = {"model_id": box.model_id, "version_major": 2, "version_minor": 0}
-        shown = {"application/vnd.jupyter.widget-view+json": view}
-        display(shown | ({"text/plain": text} if text else {}), raw=True)
-    return bar, label
 
 
 def drawing():

@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 
-from helpers.checks import integer, pair_of_functions
 from helpers.i18n import _, sentences
 
 WORKER = pathlib.Path(__file__).with_name("distributed_worker.py")
@@ -34,14 +33,11 @@ def two_devices() -> list[str]:
     """
     import tensorflow as tf
 
-    # It would remark on this arrangement at each step.
-    tf.get_logger().setLevel("ERROR")
     if len(tf.config.list_physical_devices("GPU")) >= 2:
         return ["GPU:0", "GPU:1"]
     processor = tf.config.list_physical_devices("CPU")[0]
-    halves = tf.config.get_logical_device_configuration(processor)
-    if halves is None or len(halves) < 2:
-        halves = [tf.config.LogicalDeviceConfiguration() for _half in range(2)]
+    halves = [tf.config.LogicalDeviceConfiguration() for _half in range(2)]
+    if tf.config.get_logical_device_configuration(processor) != halves:
         try:
             tf.config.set_logical_device_configuration(processor, halves)
         except RuntimeError as error:
@@ -69,18 +65,17 @@ class Ended:
     @property
     def summary(self):
         """A sentence for each worker that did not come to its end, the first first."""
-        first, killed = min(self.seconds), _("Worker {worker} was killed.")
-        alone = _("Worker {worker} ended by itself, ≈ {seconds:.0f} s later.")
-        ends = zip(self.seconds, self.codes, range(len(self.codes)), strict=True)
-        return sentences(
-            *(
-                (killed if code == -signal.SIGKILL else alone).format(
-                    worker=worker, seconds=seconds - first
-                )
-                for seconds, code, worker in sorted(ends)
-                if code
-            )
-        )
+        first, said = min(self.seconds), []
+        for worker in np.argsort(self.seconds):
+            if self.codes[worker] == -signal.SIGKILL:
+                message = _("Worker {worker} was killed.")
+            elif self.codes[worker]:
+                message = _("Worker {worker} ended by itself, ≈ {seconds:.0f} s later.")
+            else:
+                continue
+            later = self.seconds[worker] - first
+            said.append(message.format(worker=worker, seconds=later))
+        return sentences(*said)
 
 
 def train(
@@ -106,25 +101,24 @@ def train(
         crash: Number of the step after which the last worker kills itself.
         timeout: Seconds after which those that still run are killed.
 
-    Returns:
-        `Ended`.
-
     Raises:
-        ValueError: If an argument is not as above.
+        ValueError: If `batch_size` is no multiple of `workers`.
         RuntimeError: If a worker failed that was not to crash; with what it wrote.
     """
-    if integer("batch_size", batch_size, 1) % integer("workers", workers, 2):
+    if batch_size % workers:
         raise ValueError(
             f"`batch_size` must be a multiple of workers={workers}. "
             f"Received: batch_size={batch_size}"
         )
-    options = {"workers": workers, "batch-size": batch_size}
-    options |= {"epochs": integer("epochs", epochs, 1), "address": _free_address()}
-    options |= {} if crash is None else {"crash": integer("crash", crash, 1)}
+    folder = pathlib.Path(folder)
+    options = [f"--workers={workers}", f"--batch-size={batch_size}"]
+    options += [f"--epochs={epochs}", f"--address={_free_address()}"]
+    if crash is not None:
+        options.append(f"--crash={crash}")
     processes, seconds = [], [None] * workers
     try:
         for worker in range(workers):
-            processes.append(_start(folder, {**options, "worker": worker}))
+            processes.append(_start(folder, worker, options))
         start = time.monotonic()
         while None in seconds and time.monotonic() < start + timeout:
             time.sleep(0.05)
@@ -137,13 +131,13 @@ def train(
             process.wait()
     codes = [process.returncode for process in processes]
     if any(codes) and crash is None:
-        logs = [_path(folder, "log", worker).read_text() for worker in range(workers)]
+        logs = [(folder / f"log-{worker}").read_text() for worker in range(workers)]
         raise RuntimeError("\n".join([f"The exit codes are {codes}.", *logs]))
-    return Ended(codes, seconds, [_weights(folder, w, c) for w, c in enumerate(codes)])
-
-
-def _path(folder, kind, worker):
-    return pathlib.Path(folder) / f"{kind}-{worker}"
+    weights = [
+        None if code else list(np.load(folder / f"weights-{worker}.npz").values())
+        for worker, code in enumerate(codes)
+    ]
+    return Ended(codes, seconds, weights)
 
 
 def _free_address():
@@ -152,28 +146,22 @@ def _free_address():
         return f"localhost:{free.getsockname()[1]}"
 
 
-def _start(folder, options):
-    words = [word for name, value in options.items() for word in (f"--{name}", value)]
-    # Several processes cannot share a GPU. Two heaps, and not one for each thread,
-    # save 50 MB.
-    environment = {"JAX_PLATFORMS": "cpu", "MALLOC_ARENA_MAX": "2"}
-    # So that the worker has the `helpers` of this process.
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
-    with _path(folder, "log", options["worker"]).open("wb") as log:
+def _start(folder, worker, options):
+    environment = {
+        **os.environ,
+        "JAX_PLATFORMS": "cpu",  # several processes cannot share a GPU
+        "MALLOC_ARENA_MAX": "2",  # two heaps, and not one for each thread: 50 MB less
+        # So that the worker has the `helpers` of this process.
+        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+    }
+    with (folder / f"log-{worker}").open("wb") as log:
         return subprocess.Popen(
-            [sys.executable, *map(str, [WORKER, folder, *words])],
-            env={**os.environ, **environment},
+            [sys.executable, WORKER, folder, f"--worker={worker}", *options],
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
         )
-
-
-def _weights(folder, worker, code):
-    if code:
-        return None
-    with np.load(_path(folder, "weights", worker).with_suffix(".npz")) as arrays:
-        return list(arrays.values())
 
 
 def assert_equal(first, second, limit):
@@ -215,49 +203,41 @@ class Overhead:
     @property
     def spread(self):
         """The quartiles of that ratio, between which the middle half of them lies."""
-        ratios = self.seconds[1] / self.seconds[0]
-        return tuple(np.quantile(ratios, (0.25, 0.75)).tolist())
+        low, high = np.quantile(self.seconds[1] / self.seconds[0], (0.25, 0.75))
+        return float(low), float(high)
 
     @property
     def summary(self):
         """The numbers, in one sentence."""
+        baseline, other = self.names
         low, high = self.spread
         return _(
             "One step with {other} takes ≈ {ratio:.3f} times as long as with "
             "{baseline}; half of {rounds} rounds lie between ≈ {low:.3f} and "
             "≈ {high:.3f}."
         ).format(
-            baseline=self.names[0],
-            other=self.names[1],
-            rounds=self.seconds.shape[1],
+            other=other,
             ratio=self.ratio,
+            baseline=baseline,
+            rounds=self.seconds.shape[1],
             low=low,
             high=high,
         )
 
 
-def overhead(
-    steps: Mapping[str, Callable[[], Any]], rounds: int = 30, warmup: int = 3
-) -> Overhead:
+def overhead(steps: Mapping[str, Callable[[], Any]], rounds: int = 30) -> Overhead:
     """Times two steps in alternation, so that a slow moment of the machine hits both.
 
     In every second round the order is reversed, so that neither has the caches warm
-    more often.
+    more often. Three rounds before, to compile, are not timed.
 
     Args:
         steps: Dict from the names of two steps, the baseline first, to functions
             without arguments that return when the work is done.
         rounds: Integer, at least 2: how often each is timed.
-        warmup: Integer, at least 0: how often each runs before, to compile.
-
-    Returns:
-        An `Overhead`.
     """
-    steps = pair_of_functions("steps", steps)
-    integer("rounds", rounds, 2)
-    integer("warmup", warmup, 0)
-    functions = list(steps.values())
-    for step in functions * warmup:
+    (baseline, other), functions = steps, list(steps.values())
+    for step in functions * 3:
         step()
     seconds = np.empty((2, rounds))
     for number in range(rounds):
@@ -265,4 +245,4 @@ def overhead(
             start = time.perf_counter()
             functions[row]()
             seconds[row, number] = time.perf_counter() - start
-    return Overhead(tuple(steps), seconds)
+    return Overhead((baseline, other), seconds)

@@ -15,7 +15,7 @@ import numpy as np
 from scipy import special
 
 from helpers import callbacks
-from helpers.checks import callable_or_none, pair_of_functions, seeds_from
+from helpers.checks import distinct, number
 from helpers.i18n import _
 from helpers.plotting import style
 from helpers.sweeps import sweep  # noqa: F401
@@ -55,53 +55,47 @@ class Comparison:
         return paired_interval(self.differences, self.confidence)
 
     @property
-    def excludes_zero(self):
-        """Whether the interval lies on one side of zero."""
-        low, high = self.interval
-        return low > 0 or high < 0
-
-    @property
     def summary(self):
         """The numbers, in one sentence."""
+        baseline, other = self.names
+        low, high = self.interval
         return _(
             "{metric}, {other} minus {baseline}, mean over {count} seeds: "
             "≈ {mean:+.3f}, {level:.0%} confidence interval from ≈ {low:+.3f} "
             "to ≈ {high:+.3f}."
-        ).format(**self._words)
+        ).format(
+            metric=self.metric,
+            other=other,
+            baseline=baseline,
+            count=len(self.seeds),
+            mean=self.mean,
+            level=self.confidence,
+            low=low,
+            high=high,
+        )
 
     @property
     def verdict(self):
         """What the interval allows to say, in one sentence."""
-        if not self.excludes_zero:
-            message = _(
-                "The interval includes zero: these {count} pairs of runs do not show "
-                "that {other} changes the {metric}."
-            )
-        elif self.mean > 0:
+        low, high = self.interval
+        if low > 0:
             message = _(
                 "The interval excludes zero: in these {count} pairs of runs, {other} "
                 "raises the {metric}."
             )
-        else:
+        elif high < 0:
             message = _(
                 "The interval excludes zero: in these {count} pairs of runs, {other} "
                 "lowers the {metric}."
             )
-        return message.format(**self._words)
-
-    @property
-    def _words(self):
-        low, high = self.interval
-        return {
-            "metric": self.metric,
-            "baseline": self.names[0],
-            "other": self.names[1],
-            "count": len(self.seeds),
-            "mean": self.mean,
-            "level": self.confidence,
-            "low": low,
-            "high": high,
-        }
+        else:
+            message = _(
+                "The interval includes zero: these {count} pairs of runs do not show "
+                "that {other} changes the {metric}."
+            )
+        return message.format(
+            count=len(self.seeds), other=self.names[1], metric=self.metric
+        )
 
     def picture(self):
         """Each pair, and the interval of the difference; the verdict is its title."""
@@ -131,34 +125,26 @@ def compare(
         progress: Called as `progress(done, total)` before the first run and after
             each.
 
-    Returns:
-        A `Comparison`.
-
     Raises:
-        TypeError: A variant or `progress` cannot be called.
         ValueError: An argument is out of its range, or a run gave no finite number.
     """
-    variants, seeds = (
-        pair_of_functions("variants", variants),
-        seeds_from(seeds, least=2),
-    )
-    _check_confidence(confidence)
-    callable_or_none("progress", progress)
+    (baseline, other), runs = variants, list(variants.values())
+    seeds = distinct("seeds", seeds, least=2)
     progress = progress or (lambda done, total: None)
-    progress(0, 2 * len(seeds))
     values = np.empty((2, len(seeds)))
-    for column, seed in enumerate(seeds):
-        for row, (name, run) in enumerate(variants.items()):
-            keras.utils.set_random_seed(seed)
-            value = values[row, column] = float(run(seed))
-            if not math.isfinite(value):
-                raise ValueError(
-                    f"Variant {name!r} gave {value} with seed {seed}: there is no "
-                    "number to compare. Has its training diverged?"
-                )
-            progress(2 * column + row + 1, 2 * len(seeds))
+    progress(0, values.size)
+    for done, (column, row) in enumerate(np.ndindex(len(seeds), 2), start=1):
+        keras.utils.set_random_seed(seeds[column])
+        value = values[row, column] = float(runs[row](seeds[column]))
+        if not math.isfinite(value):
+            raise ValueError(
+                f"Variant {list(variants)[row]!r} gave {value} with seed "
+                f"{seeds[column]}: there is no number to compare. Has its training "
+                "diverged?"
+            )
+        progress(done, values.size)
     metric = _("test accuracy") if metric is None else metric
-    return Comparison(tuple(variants), seeds, values, metric, float(confidence))
+    return Comparison((baseline, other), seeds, values, metric, confidence)
 
 
 def paired_interval(
@@ -177,32 +163,22 @@ def paired_interval(
     Returns:
         Tuple of two floats; equal if all differences are.
     """
-    differences = np.asarray(differences, dtype="float64")
-    if differences.ndim != 1 or len(differences) < 2:
+    values = np.asarray(differences, dtype="float64")
+    if values.ndim != 1 or len(values) < 2 or not np.isfinite(values).all():
         raise ValueError(
-            "`differences` must be a sequence of at least two numbers. "
-            f"Received an array of shape {differences.shape}"
+            "`differences` must be a sequence of at least two finite numbers. "
+            f"Received: {differences}"
         )
-    if not np.isfinite(differences).all():
-        raise ValueError(f"`differences` must be finite. Received: {differences}")
-    _check_confidence(confidence)
-    mean = differences.mean()
-    half = half_width(len(differences), differences.std(ddof=1), confidence)
+    mean, half = values.mean(), half_width(len(values), values.std(ddof=1), confidence)
     return float(mean - half), float(mean + half)
 
 
 def half_width(count, deviation, confidence=0.95):
     """Half the width of the interval of `count` differences, from their deviation."""
+    number("confidence", confidence, "between 0 and 1", lambda level: 0 < level < 1)
     # What scipy.stats.t.ppf computes; loading that takes 40 MB of memory.
     quantile = special.stdtrit(count - 1, (1 + confidence) / 2)
     return quantile * deviation / math.sqrt(count)
-
-
-def _check_confidence(confidence):
-    if not 0 < confidence < 1:
-        raise ValueError(
-            f"`confidence` must be between 0 and 1. Received: {confidence!r}"
-        )
 
 
 def restart(model: keras.Model) -> None:
@@ -214,27 +190,10 @@ def restart(model: keras.Model) -> None:
     was assigned to the optimizer's settings, such as its `learning_rate`, stays.
 
     Args:
-        model: `keras.Model`, Sequential or functional, built and compiled, whose
-            weights all belong to its layers.
+        model: `keras.Model`, Sequential or functional, built and compiled.
     """
-    if not isinstance(model, keras.Model):
-        raise TypeError(f"`model` must be a keras.Model. Received: {model!r}")
-    if not (model.built and model.compiled):
-        missing = "compiled" if model.built else "built"
-        raise ValueError(
-            "`model` must be built and compiled. "
-            f"Received: {model.name!r}, not {missing}"
-        )
-    of_layers = [variable for layer in model.layers for variable in layer.variables]
-    if not {id(v) for v in model.weights} <= {id(v) for v in of_layers}:
-        raise ValueError(
-            "All weights of `model` must belong to its layers. "
-            f"Received: {model.name!r} with weights of its own"
-        )
-    # Its layers draw their seeds in the order in which those of the model did.
     new = type(model).from_config(model.get_config())
-    for layer, new_layer in zip(model.layers, new.layers, strict=True):
-        _assign(layer.variables, new_layer.variables)
+    _assign(model.variables, new.variables)
     model.reset_metrics()
     if model.optimizer.built:
         unused = type(model.optimizer).from_config(model.optimizer.get_config())
@@ -248,27 +207,7 @@ def _assign(variables, values):
 
 
 def gradients_of(model: keras.Model, x: Any, y: Any) -> list[np.ndarray]:
-    """The gradients of a model's loss on one batch, without a step of training.
-
-    Args:
-        model: Compiled `keras.Model`. It predicts as after training: its dropout is
-            off.
-        x: Array or tensor of inputs, one per row.
-        y: Array or tensor of labels.
-
-    Returns:
-        List of NumPy arrays, in the order of `model.trainable_variables`; zeros for a
-        variable that the loss does not depend on.
-
-    Raises:
-        TypeError: `model` is not a Keras model.
-        ValueError: `model` is not compiled.
-    """
-    if not isinstance(model, keras.Model):
-        raise TypeError(f"`model` must be a keras.Model. Received: {model!r}")
-    if not model.compiled:
-        raise ValueError(f"`model` must be compiled. Received: {model.name!r}")
-    x, y = keras.tree.map_structure(keras.ops.convert_to_tensor, (x, y))
+    """`callbacks.gradients` of a model's loss on one batch, as NumPy arrays."""
     return [
         keras.ops.convert_to_numpy(gradient)
         for gradient in callbacks.gradients(model, x, y)

@@ -1,24 +1,33 @@
-"""The same training for many hyperparameters and seeds, in many processes."""
+"""The same training for many hyperparameters and seeds, in many processes, on Dask.
+
+The processes import this module, and it imports no Keras, whose backend they choose.
+"""
 
 import contextlib
 import dataclasses
 import inspect
 import itertools
 import json
+import logging
 import math
 import os
 import pathlib
-import textwrap
+import pickle
+import random
+import re
+import sys
+import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-import keras
 import numpy as np
 
-from helpers import cluster
-from helpers.checks import callable_or_none, seeds_from
+import helpers
+from helpers.checks import distinct
 from helpers.i18n import _, listing, sentences
-from helpers.plotting import scale_out
+
+# Bytes that a worker needs, with Keras and a small network.
+MEMORY = 0.6e9
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,6 +100,8 @@ class Sweep:
 
     def picture(self):
         """The means as a heat map, with the spread over the seeds in each cell."""
+        from helpers.plotting import scale_out
+
         return scale_out.heat_map(self)
 
 
@@ -132,101 +143,172 @@ def sweep(
         progress: Called as `progress(done, total)` before the first run and after
             each.
 
-    Returns:
-        A `Sweep`.
-
     Raises:
-        TypeError: An argument is of the wrong kind, or `function` cannot be called
-            so or sent to another process.
+        TypeError: `function` cannot be called so, has no source to read, or an
+            argument is of the wrong kind.
         ValueError: An argument is out of its range, or the file is another's.
     """
-    names, rows, columns = _grid(grid)
-    seeds = seeds_from(seeds, least=1)
-    callable_or_none("progress", progress)
-    progress = progress or (lambda done, total: None)
+    import distributed
+    import keras
+
+    names = row_name, column_name = tuple(grid)
+    rows, columns = (distinct(name, grid[name]) for name in names)
+    seeds = distinct("seeds", seeds)
     inspect.signature(function).bind(**dict.fromkeys(names), seed=0)
-    finished = _read(path, _source(function))
+    progress = progress or (lambda done, total: None)
     # The seed changes slowest: a sweep that is stopped early has all cells for it.
-    cells = [
-        dict(zip((*names, "seed"), (row, column, seed), strict=True))
-        for seed, row, column in itertools.product(seeds, rows, columns)
-    ]
-    todo = [cell for cell in cells if json.dumps(cell) not in finished]
+    cells = {}
+    for seed, row, column in itertools.product(seeds, rows, columns):
+        cell = {row_name: row, column_name: column, "seed": seed}
+        cells[_line(cell)] = cell
+    finished = _read(path, inspect.getsource(function))
+    todo = [cell for line, cell in cells.items() if line not in finished]
     reused, errors = len(cells) - len(todo), {}
     progress(reused, len(cells))
     if todo:
         backend = backend or keras.backend.backend()
         with (
-            contextlib.closing(cluster.run(function, todo, client, backend)) as runs,
+            _connected(client, len(todo), backend) as client,
             open(path, "a", encoding="utf-8") as file,
         ):
-            for done, (cell, value, error) in enumerate(runs, start=reused + 1):
-                if error:
-                    errors[tuple(cell.values())] = error
-                else:
-                    finished[json.dumps(cell)] = value
-                    print(json.dumps({**cell, "value": value}), file=file, flush=True)
-                progress(done, len(cells))
-    values = np.array([finished.get(json.dumps(cell), math.nan) for cell in cells])
-    for cell, value in zip(cells, values, strict=True):
-        if not math.isfinite(value):
+            futures = _submit(client, function, todo, backend)
+            try:
+                ended = distributed.as_completed(futures)
+                for done, future in enumerate(ended, start=reused + 1):
+                    cell = futures[future]
+                    if future.status == "finished":
+                        value = finished[_line(cell)] = future.result()
+                        print(_line({**cell, "value": value}), file=file, flush=True)
+                    else:
+                        errors[tuple(cell.values())] = _reason(future.exception())
+                    progress(done, len(cells))
+            finally:
+                client.cancel(list(futures))
+    values = np.full((len(seeds), len(rows), len(columns)), math.nan)
+    for index, (line, cell) in enumerate(cells.items()):
+        value = finished.get(line, math.nan)
+        if math.isfinite(value):
+            values.flat[index] = value
+        else:
             message = f"The function returned {value}."
             errors.setdefault(tuple(cell.values()), message)
-    values[~np.isfinite(values)] = math.nan
-    values = np.moveaxis(values.reshape(len(seeds), len(rows), len(columns)), 0, -1)
+    values = np.moveaxis(values, 0, -1)
     metric = _("test accuracy") if metric is None else metric
     return Sweep(names, rows, columns, seeds, values, errors, reused, metric)
 
 
-def _grid(grid):
-    if not isinstance(grid, dict) or len(grid) != 2:
-        raise ValueError(
-            "`grid` must be a dict with two entries, from names of hyperparameters to "
-            f"their values: the rows and the columns of the map. Received: {grid!r}"
-        )
-    return tuple(grid), *(_values(*entry) for entry in grid.items())
-
-
-def _values(name, values):
-    listed = hasattr(values, "__iter__") and not isinstance(values, str | bytes)
-    values = list(values) if listed else []
-    values = [v.item() if isinstance(v, np.generic) else v for v in values]
-    known = all(isinstance(v, bool | int | float | str) and v == v for v in values)
-    if not values or not known or len(set(values)) < len(values):
-        raise ValueError(
-            f"`grid[{name!r}]` must be a list of numbers, strings or booleans, at "
-            f"least one and none twice. Received: {values!r}"
-        )
-    return tuple(values)
-
-
-def _source(function):
-    try:
-        return textwrap.dedent(inspect.getsource(function))
-    except (OSError, TypeError) as error:
-        raise TypeError(
-            "`function` must be one whose source can be read: of a notebook or a file. "
-            f"Received: {function!r}"
-        ) from error
+def _line(cell):
+    # JSON does not know NumPy's integers.
+    return json.dumps(cell, default=np.generic.item)
 
 
 def _read(path, source):
     """The finished cells of a file, which is begun if there is none."""
     path = pathlib.Path(path)
+    head = json.dumps({"function": source}).encode() + b"\n"
     if not path.exists():
-        path.write_text(json.dumps({"function": source}) + "\n", encoding="utf-8")
+        path.write_bytes(head)
     content = path.read_bytes()
-    whole = content[: content.rfind(b"\n") + 1]
-    first, *lines = whole.decode("utf-8", "replace").splitlines() or [""]
-    if first != json.dumps({"function": source}):
+    if not content.startswith(head):
         raise ValueError(
             f"`path` must be a new file or one of this function. {str(path)!r} begins "
             "with another function's source: give another path, or delete the file."
         )
     # A process that was killed may have left half a line.
+    whole = content[: content.rindex(b"\n") + 1]
     os.truncate(path, len(whole))
-    finished = {}
-    for cell in map(json.loads, lines):
-        value = cell.pop("value")
-        finished[json.dumps(cell)] = value
-    return finished
+    cells = map(json.loads, whole[len(head) :].splitlines())
+    return {_line(cell): value for cell in cells for value in [cell.pop("value")]}
+
+
+def _submit(client, function, cells, backend):
+    """Dict from the futures of all calls to their cells."""
+    import cloudpickle
+    import dask
+
+    if any(threads > 1 for threads in client.nthreads().values()):
+        raise ValueError(
+            "The workers of `client` must have one thread each, because the random "
+            "seed is their process's: start them with one. "
+            f"Received: {client.nthreads()}"
+        )
+    with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1GB"}):
+        # A result, unlike data that were sent, is made again if its worker dies.
+        pickled = client.submit(bytes, cloudpickle.dumps(function), pure=False)
+        return {
+            client.submit(_call, pickled, cell, backend, pure=False): cell
+            for cell in cells
+        }
+
+
+def _call(pickled, cell, backend):
+    """What runs in a worker."""
+    helpers.load_keras(backend)
+    import keras
+
+    function = pickle.loads(pickled)
+    # Dask, which draws random numbers in another thread, gets some of its own.
+    for name, module in sys.modules.copy().items():
+        ours = name.startswith(("dask", "distributed"))
+        if ours and getattr(module, "random", None) is random:
+            module.random = random.Random()
+    # It would warn of the many models that one process makes.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    # What was drawn before, in the same process, shall not matter.
+    keras.utils.clear_session()
+    if backend == "jax":
+        # Keras draws its seeds from Python's. Its own function loads TensorFlow.
+        random.seed(cell["seed"])
+        np.random.seed(cell["seed"])
+    else:
+        keras.utils.set_random_seed(cell["seed"])
+    return float(function(**cell))
+
+
+def _reason(error):
+    # Dask's own message goes on to its manual.
+    reason = re.split(r"\n|\. ", str(error))[0]
+    return f"{type(error).__name__}: {reason}"
+
+
+@contextlib.contextmanager
+def _connected(client, runs, backend):
+    """The reader's client, or one of a cluster of this machine, which ends with it."""
+    if client is not None:
+        yield client
+        return
+    import dask
+    from dask.system import CPU_COUNT
+    from distributed import Client, LocalCluster, system
+
+    memory = max(1, int(system.MEMORY_LIMIT // MEMORY))
+    names = "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"
+    environment = {
+        **dict.fromkeys(names, "1"),
+        "KERAS_BACKEND": backend,
+        "CUDA_VISIBLE_DEVICES": "-1",  # several processes cannot share one GPU
+        "MALLOC_ARENA_MAX": "2",  # two heaps, and not one for each thread: less memory
+    }
+    settings = {
+        # A run that kills its process is tried once more, and takes no other with it.
+        "distributed.scheduler.allowed-failures": 1,
+        "distributed.scheduler.worker-saturation": 1.0,
+        # Python's memory cannot be written to disk here: a worker with too much ends.
+        "distributed.worker.memory.target": False,
+        "distributed.worker.memory.spill": False,
+        "distributed.worker.memory.pause": False,
+        "distributed.nanny.pre-spawn-environ": environment,
+    }
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        dask.config.set(settings),
+        LocalCluster(
+            n_workers=min(runs, CPU_COUNT, memory),
+            threads_per_worker=1,
+            dashboard_address=":0",
+            local_directory=folder,
+            silence_logs=logging.CRITICAL,
+        ) as cluster,
+        Client(cluster) as client,
+    ):
+        yield client

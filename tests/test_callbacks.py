@@ -63,7 +63,8 @@ def test_equal_names_in_nested_models_are_told_apart():
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"), [({"ord": "largest"}, "`ord`"), ({"every": 3}, "`every`")]
+    ("arguments", "message"),
+    [({"ord": "largest"}, "'largest'"), ({"every": 3}, "`every`")],
 )
 def test_bad_arguments_are_named(arguments, message):
     with pytest.raises(ValueError, match=message):
@@ -80,9 +81,9 @@ def test_epoch_timer_measures_every_epoch():
 def test_progress_bar_arrives_at_its_end(capsys):
     bar = callbacks.ProgressBar("SGD")
     fit(bar, epochs=2)
-    assert bar._bar.value == bar._bar.max == 6
-    assert bar._bar.bar_style == "success"
-    assert bar._text.value.startswith("epoch 2 of 2 · loss ")
+    assert bar._steps._bar.value == bar._steps._bar.max == 2
+    assert bar._steps._bar.bar_style == "success"
+    assert bar._steps._text.value.startswith("epoch 2 of 2 · loss ")
     assert capsys.readouterr().out == ""
 
 
@@ -93,7 +94,7 @@ def test_progress_bar_counts_epochs_where_the_batches_are_not_known():
     bar = callbacks.ProgressBar()
     model = fit(epochs=1)
     model.fit(unknown, epochs=3, verbose=0, shuffle=False, callbacks=[bar])
-    assert bar._bar.value == bar._bar.max == 3
+    assert bar._steps._bar.value == bar._steps._bar.max == 3
 
 
 def test_progress_bar_of_a_failed_training_is_not_a_success():
@@ -104,4 +105,4 @@ def test_progress_bar_of_a_failed_training_is_not_a_success():
     bar = callbacks.ProgressBar()
     with pytest.raises(RuntimeError, match="stop"):
         fit(bar, Stop())
-    assert bar._bar.bar_style != "success"
+    assert bar._steps._bar.bar_style != "success"

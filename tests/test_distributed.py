@@ -99,20 +99,9 @@ def test_a_worker_that_fails_by_itself_is_an_error_with_its_words(tmp_path):
         distributed.train(tmp_path, 2, BATCH, EPOCHS)
 
 
-@pytest.mark.parametrize(
-    ("changes", "word"),
-    [
-        ({"workers": 1}, "workers"),
-        ({"workers": 2.0}, "workers"),
-        ({"batch_size": 9}, "batch_size"),
-        ({"epochs": 0}, "epochs"),
-        ({"crash": 0}, "crash"),
-    ],
-)
-def test_bad_arguments_are_named_before_anything_starts(tmp_path, changes, word):
-    given = {"workers": 2, "batch_size": 8, "epochs": 1, **changes}
-    with pytest.raises(ValueError, match=f"`{word}`"):
-        distributed.train(tmp_path, **given)
+def test_a_batch_that_cannot_be_divided_is_named_before_anything_starts(tmp_path):
+    with pytest.raises(ValueError, match="`batch_size`"):
+        distributed.train(tmp_path, workers=2, batch_size=9, epochs=1)
     assert list(tmp_path.iterdir()) == []
 
 

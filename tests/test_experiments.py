@@ -38,7 +38,7 @@ def test_compare_agrees_with_the_paired_t_test(confidence):
     test = stats.ttest_rel(after, before)
     assert result.interval == pytest.approx(tuple(test.confidence_interval(confidence)))
     assert result.mean == pytest.approx((after - before).mean())
-    assert result.excludes_zero == (test.pvalue < 1 - confidence)
+    assert ("excludes zero" in result.verdict) == (test.pvalue < 1 - confidence)
 
 
 def test_the_interval_covers_the_true_difference_as_often_as_it_says():
@@ -65,8 +65,7 @@ def test_the_verdict_says_what_the_interval_says(difference, verdict):
         metric="Punktzahl",
     )
     assert verdict in result.verdict
-    assert result.excludes_zero == (difference != 0)
-    assert ("excludes zero" in result.verdict) == result.excludes_zero
+    assert ("excludes zero" in result.verdict) == (difference != 0)
     assert "B" in result.verdict and "Punktzahl" in result.verdict
     assert f"{difference:+.3f}" in result.summary and "4 seeds" in result.summary
 
@@ -74,7 +73,7 @@ def test_the_verdict_says_what_the_interval_says(difference, verdict):
 def test_equal_differences_give_an_interval_of_one_point():
     assert paired_interval([0.0, 0.0, 0.0]) == (0.0, 0.0)
     same = compare({"A": float, "B": float}, seeds=[1, 2])
-    assert not same.excludes_zero
+    assert "includes zero" in same.verdict
     assert same.picture().png
 
 
@@ -107,31 +106,21 @@ def test_the_picture_says_the_verdict_where_no_test_compares_it():
     assert result.verdict not in data["text/plain"]
 
 
-@pytest.mark.parametrize(
-    "seeds", [[], [1], [1, 1], [0, -1], [0, 1.5], [True, 2], ["a", "b"]]
-)
+@pytest.mark.parametrize("seeds", [[], [1], [1, 1]])
 def test_bad_seeds_are_refused(seeds):
     with pytest.raises(ValueError, match="seeds"):
         compare({"A": float, "B": float}, seeds)
 
 
-def test_bad_arguments_are_refused():
-    with pytest.raises(ValueError, match="two entries"):
-        compare({"A": float}, [0, 1])
-    with pytest.raises(ValueError, match="two entries"):
-        compare({"A": float, "B": float, "C": float}, [0, 1])
-    with pytest.raises(TypeError, match="functions"):
-        compare({"A": float, "B": 1.0}, [0, 1])
-    with pytest.raises(TypeError, match="progress"):
-        compare({"A": float, "B": float}, [0, 1], progress=1)
+def test_what_gives_no_interval_is_refused():
     with pytest.raises(ValueError, match="'B' gave nan with seed 0"):
         compare({"A": float, "B": lambda seed: float("nan")}, [0, 1])
     for confidence in (0, 1, 95):
         with pytest.raises(ValueError, match="confidence"):
-            compare({"A": float, "B": float}, [0, 1], confidence=confidence)
+            paired_interval([0.1, 0.2], confidence)
     for differences in ([], [1.0], [[1.0, 2.0]], [1.0, float("inf")]):
         with pytest.raises(ValueError, match="differences"):
-            experiments.paired_interval(differences)
+            paired_interval(differences)
 
 
 def test_overhead_finds_a_known_ratio():
@@ -149,18 +138,8 @@ def test_overhead_alternates_and_reverses():
     distributed.overhead(
         {"A": lambda: order.append("A"), "B": lambda: order.append("B")},
         rounds=4,
-        warmup=1,
     )
-    assert "".join(order) == "AB" + "ABBAABBA"
-
-
-def test_overhead_refuses_bad_arguments():
-    steps = {"A": int, "B": int}
-    for rounds, warmup in ((1, 0), (2.5, 0), (2, -1)):
-        with pytest.raises(ValueError, match="must be an integer of at least"):
-            distributed.overhead(steps, rounds=rounds, warmup=warmup)
-    with pytest.raises(TypeError, match="steps"):
-        distributed.overhead({"A": int, "B": 2})
+    assert "".join(order) == 3 * "AB" + "ABBAABBA"
 
 
 def network():
@@ -192,10 +171,3 @@ def test_gradients_are_those_of_the_loss_by_hand():
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-6)
     for old, new in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new, "no step was made")
-
-
-def test_gradients_refuse_what_has_no_loss():
-    with pytest.raises(TypeError, match="model"):
-        experiments.gradients_of("model", [[1.0]], [1])
-    with pytest.raises(ValueError, match="compiled"):
-        experiments.gradients_of(network(), np.ones((1, 5)), [1])

@@ -143,16 +143,7 @@ def test_a_functional_model_and_an_assigned_learning_rate():
     assert int(model.optimizer.iterations) == 0
 
 
-def test_bad_models_are_refused():
-    with pytest.raises(TypeError, match=r"keras\.Model.*'model'"):
-        restart("model")
-    with pytest.raises(ValueError, match="not compiled"):
-        restart(keras.Sequential([layers.Input((2,)), layers.Dense(1)]))
-    unbuilt = keras.Sequential([layers.Dense(1)])
-    unbuilt.compile("sgd", "mse")
-    with pytest.raises(ValueError, match="not built"):
-        restart(unbuilt)
-
+def test_weights_that_would_be_left_as_they_are_are_refused():
     class Shifted(keras.Model):
         def build(self, shape):
             self.shift = self.add_weight(shape=(1,))
@@ -163,5 +154,5 @@ def test_bad_models_are_refused():
     model = Shifted()
     model.compile("sgd", "mse")
     model.build((None, 1))
-    with pytest.raises(ValueError, match="weights of its own"):
+    with pytest.raises(ValueError, match="shorter"):
         restart(model)

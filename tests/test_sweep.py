@@ -171,6 +171,13 @@ def test_half_a_line_of_a_killed_process_is_no_result(tmp_path, client):
     assert sorted(path.read_bytes().splitlines()) == sorted(whole.splitlines())
 
 
+def test_numpys_numbers_are_those_of_python(tmp_path, client):
+    grid = {"lambda_": np.arange(1, 4), "learning_rate": np.array([0.25, 0.5])}
+    sweep(metric, GRID, SEEDS, tmp_path / "file", client)
+    found = sweep(metric, grid, np.array(SEEDS), tmp_path / "file", client)
+    assert found.reused == 12 and "0, 3" in found.summary
+
+
 def test_failed_runs_stay_visible_and_are_tried_again(tmp_path, client):
     def fails(lambda_, learning_rate, seed):
         if lambda_ == 2 and seed == 3:
@@ -370,25 +377,16 @@ GOOD = dict(function=metric, grid=GRID, seeds=[0], path="unused")
 @pytest.mark.parametrize(
     ("changes", "error", "words"),
     [
-        ({"function": 3}, TypeError, ""),
+        ({"function": 3}, TypeError, "callable"),
         ({"function": lambda lambda_, seed: 0}, TypeError, "learning_rate"),
         ({"function": lambda lambda_, learning_rate: 0}, TypeError, "seed"),
-        ({"grid": {"lambda_": [1]}}, ValueError, "two entries"),
-        ({"grid": [1, 2]}, ValueError, "two entries"),
-        ({"grid": {**GRID, "c": [1]}}, ValueError, "two entries"),
-        ({"grid": {**GRID, "lambda_": []}}, ValueError, "at least one"),
+        ({"grid": {"lambda_": [1]}}, ValueError, "2"),
+        ({"grid": {**GRID, "c": [1]}}, ValueError, "2"),
+        ({"grid": {**GRID, "lambda_": []}}, ValueError, "`lambda_`.*at least 1"),
         ({"grid": {**GRID, "lambda_": [1, 1.0]}}, ValueError, "none twice"),
-        ({"grid": {**GRID, "lambda_": 1}}, ValueError, "list of numbers"),
-        ({"grid": {**GRID, "lambda_": "12"}}, ValueError, "list of numbers"),
-        ({"grid": {**GRID, "lambda_": [math.nan]}}, ValueError, "list of numbers"),
-        ({"grid": {**GRID, "lambda_": [None]}}, ValueError, "list of numbers"),
+        ({"grid": {**GRID, "lambda_": [print]}}, TypeError, "apply"),
         ({"seeds": []}, ValueError, "`seeds`"),
         ({"seeds": [1, 1]}, ValueError, "`seeds`"),
-        ({"seeds": [-1]}, ValueError, "`seeds`"),
-        ({"seeds": [True]}, ValueError, "`seeds`"),
-        ({"seeds": [0.5]}, ValueError, "`seeds`"),
-        ({"progress": 1}, TypeError, "`progress`"),
-        ({"client": "tcp://x"}, TypeError, "`client`"),
     ],
 )
 def test_bad_arguments_are_refused(tmp_path, changes, error, words):
