@@ -35,9 +35,16 @@ def number(name, value, allowed, holds):
 
 def distinct(name, values, least=1):
     """The values as a tuple; a `ValueError` if one is there twice, or too few are."""
-    values = tuple(values)
-    if len(set(values)) < max(least, len(values)):
+    listed = hasattr(values, "__iter__") and not isinstance(values, str)
+    values = tuple(values) if listed else (values,)
+    if not listed or len(set(values)) < max(least, len(values)):
         raise ValueError(
             f"`{name}` must hold at least {least}, none twice. Received: {values}"
         )
     return values
+
+
+def seeds_from(seeds, least=1):
+    """The seeds as a tuple; a `ValueError` if they are not different integers."""
+    seeds = distinct("seeds", seeds, least)
+    return tuple(integer("seeds", seed, 0, 2**32 - 1) for seed in seeds)

@@ -15,7 +15,7 @@ import numpy as np
 from scipy import special
 
 from helpers import callbacks
-from helpers.checks import distinct, number
+from helpers.checks import number, seeds_from
 from helpers.i18n import _
 from helpers.plotting import style
 from helpers.sweeps import sweep  # noqa: F401
@@ -128,8 +128,10 @@ def compare(
     Raises:
         ValueError: An argument is out of its range, or a run gave no finite number.
     """
+    if len(variants) != 2:
+        raise ValueError(f"`variants` must have two entries. Received: {variants}")
     (baseline, other), runs = variants, list(variants.values())
-    seeds = distinct("seeds", seeds, least=2)
+    seeds = seeds_from(seeds, least=2)
     progress = progress or (lambda done, total: None)
     values = np.empty((2, len(seeds)))
     progress(0, values.size)

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 import helpers
-from helpers.checks import distinct
+from helpers.checks import distinct, seeds_from
 from helpers.i18n import _, listing, sentences
 
 # Bytes that a worker needs, with Keras and a small network.
@@ -151,9 +151,11 @@ def sweep(
     import distributed
     import keras
 
+    if len(grid) != 2:
+        raise ValueError(f"`grid` must have two entries. Received: {grid}")
     names = row_name, column_name = tuple(grid)
-    rows, columns = (distinct(name, grid[name]) for name in names)
-    seeds = distinct("seeds", seeds)
+    rows, columns = (distinct(f"grid[{name!r}]", grid[name]) for name in names)
+    seeds = seeds_from(seeds)
     inspect.signature(function).bind(**dict.fromkeys(names), seed=0)
     progress = progress or (lambda done, total: None)
     # The seed changes slowest: a sweep that is stopped early has all cells for it.

@@ -56,11 +56,12 @@ def trained(optimizer):
 
 
 def stepped(optimizer, shape):
-    """A variable after steps with random gradients."""
+    """A variable after steps with random gradients of rank 2."""
     rng = np.random.default_rng(0)
     variable = keras.Variable(np.zeros(shape, "float32"))
     for _ in range(4):
-        gradient = rng.standard_normal(shape).astype("float32")
+        left, right = (rng.standard_normal((side, 2)) for side in shape)
+        gradient = (left @ right.T).astype("float32")
         optimizer.apply([keras.ops.convert_to_tensor(gradient)], [variable])
     return keras.ops.convert_to_numpy(variable)
 

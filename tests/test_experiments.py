@@ -106,10 +106,18 @@ def test_the_picture_says_the_verdict_where_no_test_compares_it():
     assert result.verdict not in data["text/plain"]
 
 
-@pytest.mark.parametrize("seeds", [[], [1], [1, 1]])
+@pytest.mark.parametrize(
+    "seeds", [[], [1], [1, 1], [0, -1], [0, 1.5], [True, 2], ["a", "b"], "01", 3]
+)
 def test_bad_seeds_are_refused(seeds):
     with pytest.raises(ValueError, match="seeds"):
         compare({"A": float, "B": float}, seeds)
+
+
+def test_two_variants_are_compared():
+    for names in ("A", "ABC"):
+        with pytest.raises(ValueError, match="`variants` must have two entries"):
+            compare(dict.fromkeys(names, float), [0, 1])
 
 
 def test_what_gives_no_interval_is_refused():

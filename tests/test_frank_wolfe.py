@@ -277,7 +277,7 @@ def test_open_loop_solves_a_quadratic_on_the_simplex_and_the_gap_bounds_the_erro
     loss = lambda w: 0.5 * ((w - target) ** 2).sum()  # noqa: E731
     variable = keras.Variable(np.float32([0, 0, 1, 0]))
     optimizer = FrankWolfe(OpenLoop(), 1.0, Simplex())
-    for step in range(400):
+    for step in range(100):
         w = variable.numpy()
         gap = float(optimizer.gap([w - target], [variable]))
         error = loss(w) - loss(best)
@@ -472,9 +472,7 @@ def test_moving_average_of_the_weights():
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize(
-    "ball", ["max", "nuclear", KSparse(5), Simplex(), Lp(3)], ids=str
-)
+@pytest.mark.parametrize("ball", ["nuclear", KSparse(5)], ids=str)
 def test_saved_in_mid_training_continues_as_if_never_saved(ball, tmp_path):
     def fresh():
         return model_of(optimizer=FrankWolfe(0.05, 5.0, ball, 0.9, "gradient"))
