@@ -1,13 +1,19 @@
 """Fixtures: the drawn data set, prepared once for all tests of a session."""
 
+import os
+
 import numpy as np
 import pytest
 
 
 @pytest.fixture(scope="session")
 def prepared_dir(tmp_path_factory):
-    """A folder to be TFDS's cache; the first test that loads there prepares it."""
-    return tmp_path_factory.mktemp("tfds")
+    """A folder to be TFDS's cache; the first test that loads there prepares it.
+
+    The processes of pytest-xdist have it in common.
+    """
+    base = tmp_path_factory.getbasetemp()
+    return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "tfds"
 
 
 @pytest.fixture(scope="session")

@@ -1,68 +1,15 @@
 """Gradient centralization on three backends: what `backend_gc.py` stored."""
 
-import importlib.util
-import os
-import subprocess
-import sys
-from pathlib import Path
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
 import keras
 import numpy as np
 import pytest
 
-HERE = Path(__file__).parent
-BACKENDS = ("tensorflow", "jax", "torch")
 
-
-def missing(package):
-    reason = f"{package} is not installed"
-    if os.environ.get("CI"):
-        pytest.fail(f"{reason}, and CI tests all three backends")
-    pytest.skip(reason)
-
-
-@pytest.fixture(scope="session")
-def started_runs(tmp_path_factory):
-    """Starts `backend_gc.py` on each backend, and ends what still runs at the end."""
-    folder = tmp_path_factory.mktemp("gradient_centralization")
-    runs = {}
-    for backend in BACKENDS:
-        if importlib.util.find_spec(backend) is None:
-            continue
-        environment = os.environ | {
-            "KERAS_BACKEND": backend,
-            "OMP_NUM_THREADS": "1",
-            "JAX_PLATFORMS": "cpu",
-            "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",
-            "PYTHONPATH": str(HERE.parent),
-        }
-        with open(folder / f"{backend}.log", "w") as log:
-            process = subprocess.Popen(
-                [sys.executable, HERE / "backend_gc.py", folder / f"{backend}.npz"],
-                env=environment,
-                stdout=log,
-                stderr=log,
-            )
-        runs[backend] = process, folder / backend
-    yield runs
-    for process, _ in runs.values():
-        process.kill()
-        process.wait()
-
-
-@pytest.fixture(scope="session", params=BACKENDS)
-def run(request, started_runs):
+@pytest.fixture(scope="session", params=["tensorflow", "jax", "torch"])
+def run(request, arrays_of):
     """Arrays of a case and run on one backend: `run("adam", "fit")`."""
-    if request.param not in started_runs:
-        missing(request.param)
-    process, path = started_runs[request.param]
-    code = process.wait(timeout=300)
-    assert code == 0, path.with_suffix(".log").read_text()[-3000:]
-    with np.load(path.with_suffix(".npz")) as file:
-        assert file["backend"] == request.param
-        stored = dict(file)
+    stored = arrays_of("backend_gc.py", request.param)
+    assert stored["backend"] == request.param
 
     def arrays(case, kind):
         prefix = f"{case}/{kind}/"

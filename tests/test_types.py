@@ -38,7 +38,7 @@ ignore_missing_imports = True
 [mypy-helpers.*]
 follow_imports = silent
 """
-SKIPPED = "keras", "tensorflow", "scipy", "matplotlib", "ipywidgets"
+SKIPPED = "keras", "tensorflow", "scipy", "matplotlib", "ipywidgets", "numpy", "dask"
 
 
 @pytest.fixture(scope="module")
