@@ -324,11 +324,13 @@ def main(path):
         store(f"{name}/reference", reference(make()))
         store(f"{name}/fit", fit(GradientCentralization(make())))
     for name, make in optimizers().items():
-        ours = GradientCentralization(make())
-        store(f"{name}/train_on_batch", train_on_batch(ours))
         store(f"{name}/apply_reference", apply_directly(make(), True))
         ours = GradientCentralization(make())
         store(f"{name}/apply", apply_directly(ours, False))
+    by_batches = train_on_batch(GradientCentralization(keras.optimizers.Adam(0.02)))
+    store("adam/train_on_batch", by_batches)
+    by_batches = train_on_batch(centralizing_updates("both_adam_decay"))
+    store("both_adam_decay/train_on_batch", by_batches)
     before, after = assigned_learning_rate()
     store("assigned/before", before)
     store("assigned/after", after)
@@ -348,7 +350,6 @@ def main(path):
     for case in UPDATES:
         store(f"{case}/yong", yong(case))
         store(f"{case}/fit", fit(centralizing_updates(case)))
-        store(f"{case}/train_on_batch", train_on_batch(centralizing_updates(case)))
     by_numpy, ours, traces = assigned_strength()
     store("strength/numpy", by_numpy)
     store("strength/ours", ours)

@@ -14,14 +14,9 @@ import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
 from helpers import distributed  # noqa: E402
-from helpers.optimizers import (  # noqa: E402
-    ConditionalGradient,
-    GradientCentralization,
-)
+from helpers.optimizers import GradientCentralization  # noqa: E402
 
 OPTIMIZERS = {
-    "fro": lambda: ConditionalGradient(0.9, 2.0),
-    "nuclear": lambda: ConditionalGradient(0.9, 2.0, ord="nuclear"),
     "GC": lambda: GradientCentralization(keras.optimizers.Adam(0.01)),
     "clipped": lambda: keras.optimizers.SGD(0.1, clipvalue=0.01),
 }

@@ -104,11 +104,10 @@ def test_equal_weights_are_said_to_be_equal_and_others_are_not():
 
 
 def test_two_devices_equal_one(arrays_of):
-    """In a process of its own, whose processor is divided."""
+    """In a process of its own, whose processor is divided; the lesson tests CG."""
     backend = "tensorflow"
     found = arrays_of("distributed_mirrored.py", backend, backends=[backend])
-    for name in ("fro", "nuclear", "GC"):
-        assert found[name] < 1e-5 < 1e-3 < found[f"{name} moved"]
+    assert found["GC"] < 1e-5 < 1e-3 < found["GC moved"]
     # Keras clips the gradient of each device before its all-reduce.
     assert found["clipped"] > 1e-4
 

@@ -105,7 +105,8 @@ def visible_texts(panel):
 
 
 @pytest.mark.parametrize(
-    ("name", "steps_per_execution"), [*((name, 1) for name in OPTIMIZERS), ("GC", 4)]
+    ("name", "steps_per_execution"),
+    [*((name, 1) for name in OPTIMIZERS), ("centralized", 4)],
 )
 def test_it_trains_as_fit_does(name, steps_per_execution):
     panel = make_panel(OPTIMIZERS[name](), steps_per_execution=steps_per_execution)
