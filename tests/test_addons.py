@@ -14,9 +14,9 @@ with_addons = pytest.mark.skipif(
 SHAPES = [(), (7,), (5, 3), (3, 8), (16, 16)]
 
 
-def problems(0):
+def problems():
     """Least squares, one per shape: start, gradient function."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     for shape in SHAPES:
         scale = rng.uniform(0.2, 2, shape).astype("float32")
         target = rng.standard_normal(shape).astype("float32")
@@ -34,7 +34,7 @@ def test_fro_takes_the_path_of_the_original(learning_rate, lambda_):
     Original = addons.original_conditional_gradient()
     original = Original(learning_rate, lambda_)
     ours = ConditionalGradient(learning_rate, lambda_)
-    starts, gradients = zip(*problems(0), strict=True)
+    starts, gradients = zip(*problems(), strict=True)
     theirs = [tf.Variable(start) for start in starts]
     mine = [keras.Variable(start) for start in starts]
     for _ in range(100):
@@ -50,7 +50,7 @@ def test_fro_takes_the_path_of_the_original(learning_rate, lambda_):
 def test_nuclear_reaches_the_support_value_of_the_original():
     Original = addons.original_conditional_gradient()
     ours = ConditionalGradient(0.95, 2.0, ord="nuclear")
-    starts, gradients = zip(*problems(0), strict=True)
+    starts, gradients = zip(*problems(), strict=True)
     mine = [keras.Variable(start) for start in starts]
     for _ in range(30):
         grads = [g(w.value) for g, w in zip(gradients, mine, strict=True)]
