@@ -107,7 +107,7 @@ class LiveFigure:
         records = [history[round(i)] for i in np.linspace(0, last, most)]
         steps = [record.step for record in records]
         for ax in self.raster.figure.axes:
-            fit(ax.xaxis, [0, max(50, 1.02 * steps[-1])])
+            fit(ax.xaxis, [0, _ceiling(max(50, 1.02 * steps[-1]))])
         for name, lines in self._lines.items():
             columns = np.transpose([_values(record, name) for record in records])
             _draw(lines, steps, columns)
@@ -184,6 +184,12 @@ def _values(record, name):
 def _draw(lines, steps, columns):
     for line, column in zip(lines, columns, strict=True):
         line.set_data(steps, column)
+
+
+def _ceiling(value):
+    """The next of …, 100, 200, 500, 1000, …, which lasts longer than the next notch."""
+    decade = 10 ** math.floor(math.log10(value))
+    return next(s * decade for s in (1, 2, 5, 10) if s * decade >= value)
 
 
 def _legend_below(ax):

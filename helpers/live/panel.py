@@ -77,6 +77,7 @@ class LivePanel(Board):
         language: str | None = None,
         interval: int = 250,
     ) -> None:
+        self._drawing_time = 0.02
         super().__init__(language, model, batches, held_out, interval)
 
     @in_its_language
@@ -197,7 +198,8 @@ class LivePanel(Board):
         words = summary(self.history[-1], self._training.kind)
         self._show(self._figure.png(self.history), words)
         write(self._status, self._where())
-        self._drawing_time = time.perf_counter() - started
+        spent = min(time.perf_counter() - started, 0.1)
+        self._drawing_time = 0.8 * self._drawing_time + 0.2 * spent
 
     def _show_values(self):
         for name, known in self._training.known.items():
