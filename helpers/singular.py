@@ -7,10 +7,9 @@ from keras import ops
 
 # Up to this many columns (or rows) the small Gram matrix is squared; above it, Lanczos
 # is faster. This many squarings make of a second singular value within 1e-3 of the
-# first less than a millionth of it; fewer do where the first is alone before.
+# first less than a millionth of it.
 GRAM_LIMIT = 192
 SQUARINGS = 13
-ALONE = 0.998
 # Lanczos: vectors in a block, blocks between two checks, checks at most, and when it
 # stops: at the relative residual of the singular value's square, or at the relative
 # gain since the last check.
@@ -143,28 +142,16 @@ def _finite(matrix):
 
 
 def _by_gram_matrix(matrix):
-    """The first singular vectors, of any length, of a matrix of few rows.
-
-    Of the Gram matrix, squared again and again, its first eigenvector is left. The
-    trace of the square of a matrix with the trace 1 says whether it is: it is 1 then.
-    """
+    """The first singular vectors, of any length, of a matrix of few rows."""
     if matrix.shape[0] == 1:
         return ops.ones_like(matrix[:, 0]), matrix[0]
     # Scaled, since the Gram matrix squares the entries.
     matrix = ops.divide_no_nan(matrix, ops.max(ops.abs(matrix)))
     power = _gram(matrix)
-    power = ops.divide_no_nan(power, ops.trace(power))
-
-    def unfinished(squarings, trace, power):
-        return ops.logical_and(squarings < SQUARINGS, trace < ALONE)
-
-    def square(squarings, trace, power):
+    for squaring in range(SQUARINGS):
+        if squaring % 3 == 0:  # in time, before the entries get too small
+            power = ops.divide_no_nan(power, ops.trace(power))
         power = ops.matmul(power, power)
-        trace = ops.trace(power)
-        return squarings + 1, trace, ops.divide_no_nan(power, trace)
-
-    state = (0, ops.zeros((), matrix.dtype), power)
-    power = ops.while_loop(unfinished, square, state)[-1]
     # The column on whose axis the first vector has its largest entry.
     left = ops.take(power, ops.argmax(ops.diagonal(power)), axis=1)
     return left, ops.matmul(left[None], matrix)[0]
