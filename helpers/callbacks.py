@@ -195,7 +195,11 @@ class Steps:
         left = elapsed * (total - done) / done if done else 0.0
         self._text.value = message.format(done=done, total=total, seconds=left, **words)
         if done >= total:
-            self._bar.bar_style = "success"
+            self.finish()
+
+    def finish(self):
+        """Turns the bar green, wherever it stands."""
+        self._bar.bar_style = "success"
 
 
 def _show_bar(name, text):
@@ -243,6 +247,9 @@ class ProgressBar(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         self._show(epoch + 1, logs)
+
+    def on_train_end(self, logs=None):
+        self._steps.finish()
 
     def _show(self, done, logs):
         self._shown_at = time.perf_counter()

@@ -130,7 +130,7 @@ def compare(
     """
     if len(variants) != 2:
         raise ValueError(f"`variants` must have two entries. Received: {variants}")
-    (baseline, other), runs = variants, list(variants.values())
+    names, runs = tuple(variants), list(variants.values())
     seeds = seeds_from(seeds, least=2)
     progress = progress or (lambda done, total: None)
     values = np.empty((2, len(seeds)))
@@ -140,13 +140,13 @@ def compare(
         value = values[row, column] = float(runs[row](seeds[column]))
         if not math.isfinite(value):
             raise ValueError(
-                f"Variant {list(variants)[row]!r} gave {value} with seed "
+                f"Variant {names[row]!r} gave {value} with seed "
                 f"{seeds[column]}: there is no number to compare. Has its training "
                 "diverged?"
             )
         progress(done, values.size)
     metric = _("test accuracy") if metric is None else metric
-    return Comparison((baseline, other), seeds, values, metric, confidence)
+    return Comparison(names, seeds, values, metric, confidence)
 
 
 def paired_interval(
