@@ -65,6 +65,8 @@ def load(source, image_size, data_dir, progress):
         cls = DrawnHorsesOrHumans if source == "drawn" else original()
         try:
             return _read(cls, root, image_size)
+        except (MemoryError, tf.errors.ResourceExhaustedError):
+            raise  # the files are good, and may have been a download
         except Exception:  # whatever comes of files that are missing or damaged
             shutil.rmtree(root / cls.name / str(cls.VERSION), ignore_errors=True)
         try:

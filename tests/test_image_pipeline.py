@@ -485,3 +485,16 @@ def _mapped(images, flips, angle, zoom):
         tf.fill([count], np.float32(zoom)),
     )
     return np.asarray(moved)
+
+
+def test_too_little_memory_costs_nobody_a_download(few, tmp_path, monkeypatch):
+    load_horses_or_humans(data_dir=tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+
+    def read(*_arguments):
+        raise MemoryError
+
+    monkeypatch.setattr(tfds_cache, "_read", read)
+    with pytest.raises(MemoryError):
+        load_horses_or_humans(data_dir=tmp_path)
+    assert sorted(tmp_path.rglob("*")) == before
