@@ -116,9 +116,11 @@ class _Canvas:
 
     def gradient(self, top, bottom, first, last):
         """A band whose colour changes from its top to its bottom."""
-        for y in range(int(top), int(bottom)):
-            share = (y - top) / (bottom - top)
-            self.rectangle(0, y, EXTENT, y, first + share * (np.array(last) - first))
+        share = (np.arange(int(top), int(bottom)) - top) / (bottom - top)
+        colors = first + share[:, None] * (np.array(last) - first)
+        column = Image.fromarray(np.clip(colors, 0, 255).astype(np.uint8)[:, None])
+        size = EXTENT, len(colors)
+        self.image.paste(column.resize(size, Image.Resampling.NEAREST), (0, int(top)))
 
     def finished(self):
         """The picture as an array, grainy like a photograph."""
