@@ -123,11 +123,9 @@ def test_every_figure_has_its_letters(name, language, monkeypatch, strict):
 def test_no_text_is_cut_off(name, language, monkeypatch, strict):
     """In the words of the catalogs. Thai is longer, and Chinese has no spaces."""
     drawn = []
-    save = style.Picture.__init__
 
     def keep(self, figure, *texts):
         drawn.append(figure)
-        save(self, figure, *texts)
 
     monkeypatch.setattr(style.Picture, "__init__", keep)
     made = EVERY_FIGURE[name]()
