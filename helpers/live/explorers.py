@@ -241,11 +241,13 @@ class GradientCentralizationExplorer(Explorer):
         ax.set_xlabel(arrows, fontsize=10)
         self._add_condition_numbers(looks)
         limits = {"xlim": (0, self.STEPS), "yscale": "log", "ylim": (1e-4, 1e3)}
-        ax = self._add_beside(0.11, 0.36, _("Loss by step"), **limits)
+        ax = self._add_beside(0.22, 0.3, _("Loss by step"), **limits)
         self._falls = self._add_paths(ax, looks, 3)
         floor = _("floor with the sum kept")
         self._floor = self.raster.line(ax, BLACK, ":", label=floor)
-        ax.legend(fontsize=9, loc="upper right", framealpha=0.85)
+        # Below the graph, where it can hide no line.
+        corner = {"loc": "upper left", "bbox_to_anchor": (-0.1, -0.16)}
+        ax.legend(fontsize=9, ncols=2, frameon=False, **corner)
 
     def _add_arrow(self, ax, color):
         look = {"arrowstyle": "-|>", "mutation_scale": 18, "linewidth": 3}
@@ -255,7 +257,7 @@ class GradientCentralizationExplorer(Explorer):
     def _add_condition_numbers(self, looks):
         title = _("Condition number, ten features, by mean")
         limits = {"xlim": (0, 5), "yscale": "log", "ylim": (1, 1e3)}
-        ax = self._add_beside(0.66, 0.265, title, **limits)
+        ax = self._add_beside(0.665, 0.26, title, **limits)
         random = np.random.default_rng(0).standard_normal((10, 10))
         rotation = np.linalg.qr(random)[0]
         self._features = rotation @ np.diag(np.geomspace(0.5, 2.0, 10)) @ rotation.T
