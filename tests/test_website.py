@@ -14,8 +14,11 @@ LESSONS = "conditional_gradient", "gradient_centralization", "one_rule", "scale_
 PAGES = [
     (language, name) for language in i18n.LANGUAGES for name in ("index", *LESSONS)
 ]
-# What the theme says in English, and shows, where nobody translates it.
-ENGLISH = "On this page", "Back to top", "Skip to content", "Show code cell", ">Search<"
+# What the theme says in English, to eyes and ears, where nobody translates it.
+ENGLISH = (
+    *("On this page", "Back to top", "Skip to content", "Show code cell"),
+    *("Toggle site", "Toggle table", "Toggle Light", ">Search<"),
+)
 
 
 class Page(html.parser.HTMLParser):
