@@ -13,7 +13,7 @@ import sys
 import tempfile
 import textwrap
 
-from helpers import environment, i18n
+from helpers._support import environment, i18n
 
 
 def setup(language="en"):
@@ -24,7 +24,7 @@ def setup(language="en"):
 
     Args:
         language: Language of plot labels and messages, one of
-            `helpers.i18n.LANGUAGES`.
+            `helpers._support.i18n.LANGUAGES`.
 
     Raises:
         ValueError: If there is no such language.

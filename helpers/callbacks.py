@@ -1,6 +1,4 @@
-"""Keras callbacks: norms of the weights, time and a progress bar, which also serves
-other work.
-"""
+"""Keras callbacks: norms of weights, the Frank–Wolfe gap, time, a progress bar."""
 
 import time
 from typing import Any
@@ -10,7 +8,9 @@ import numpy as np
 from keras import ops
 
 from helpers import feasible_sets
-from helpers.i18n import _
+from helpers._support.i18n import _
+from helpers._support.progress import Steps
+from helpers.optimizers.gradients import loss_gradients, short_names
 
 
 class _Recorder(keras.callbacks.Callback):
@@ -101,47 +101,10 @@ class FrankWolfeGap(_Recorder):
 
     def _record(self):
         variables = self.model.trainable_variables
-        gap = self.model.optimizer.gap(gradients(self.model, self.x, self.y), variables)
+        gap = self.model.optimizer.gap(
+            loss_gradients(self.model, self.x, self.y), variables
+        )
         self.history.append(float(ops.convert_to_numpy(gap)))
-
-
-def gradients(model, x, y, sample_weight=None):
-    """The gradients of a compiled model's loss, as without dropout, on any backend.
-
-    Args:
-        model: Compiled `keras.Model`.
-        x: Array or tensor, the inputs.
-        y: Array or tensor, the targets.
-        sample_weight: Tensor, a weight for each example, or `None`.
-
-    Returns:
-        List of tensors, one for each trainable variable; zeros for a variable that the
-        loss does not depend on.
-    """
-    variables = model.trainable_variables
-    values = [variable.value for variable in variables]
-
-    def loss():
-        outputs = model(x, training=False)
-        return model.compute_loss(x, y, outputs, sample_weight, training=False)
-
-    if keras.config.backend() == "tensorflow":
-        import tensorflow as tf
-
-        with tf.GradientTape() as tape:
-            value = loss()
-        return tape.gradient(value, values, unconnected_gradients="zero")
-    if keras.config.backend() == "torch":
-        import torch
-
-        return torch.autograd.grad(loss(), values, materialize_grads=True)
-    import jax
-
-    def of(values):
-        with keras.StatelessScope(zip(variables, values, strict=True)):
-            return loss()
-
-    return jax.grad(of)(values)
 
 
 class EpochTimer(keras.callbacks.Callback):
@@ -159,62 +122,6 @@ class EpochTimer(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         self.times.append(time.perf_counter() - self._start)
-
-
-class Steps:
-    """A bar in the notebook, moved by `progress(done, total)`.
-
-    Give it to whatever takes a `progress` argument. It appears with the first step,
-    so that work that need not be done again shows none. Outside a notebook it shows
-    nothing.
-
-    Args:
-        name: Shown before the bar: what is being done, such as `"GC"`.
-        text: What a page without widgets, such as GitHub's, shows instead. By default
-            nothing: whether the bar appears is no part of a notebook's result.
-    """
-
-    def __init__(self, name: str = "", text: str | None = None) -> None:
-        self.name, self.text = name, text
-        self._bar = None
-
-    def __call__(self, done, total):
-        """Shows that `done` of `total` steps are behind us."""
-        message = _("{done} of {total}")
-        if done > 1:
-            message = _("{done} of {total} · {seconds:.0f} s left")
-        self.move(done, total, message)
-
-    def move(self, done, total, message, **words):
-        """Moves the bar, and says beside it a message with the seconds left."""
-        if self._bar is None:
-            self._start = time.perf_counter()
-            self._bar, self._text = _show_bar(self.name, self.text)
-        self._bar.max, self._bar.value = total, done
-        elapsed = time.perf_counter() - self._start
-        left = elapsed * (total - done) / done if done else 0.0
-        self._text.value = message.format(done=done, total=total, seconds=left, **words)
-        if done >= total:
-            self.finish()
-
-    def finish(self):
-        """Turns the bar green, wherever it stands."""
-        self._bar.bar_style = "success"
-
-
-def _show_bar(name, text):
-    import ipywidgets
-    from IPython import get_ipython
-    from IPython.display import display
-
-    bar = ipywidgets.FloatProgress(layout={"width": "30%"})
-    label = ipywidgets.Label(layout={"width": "auto"})
-    box = ipywidgets.HBox([ipywidgets.Label(name), bar, label])
-    if get_ipython():
-        view = {"model_id": box.model_id, "version_major": 2, "version_minor": 0}
-        shown = {"application/vnd.jupyter.widget-view+json": view}
-        display(shown | ({"text/plain": text} if text else {}), raw=True)
-    return bar, label
 
 
 class ProgressBar(keras.callbacks.Callback):
@@ -267,18 +174,3 @@ class ProgressBar(keras.callbacks.Callback):
             loss=logs.get("loss", unknown),
             accuracy=logs.get("accuracy", unknown),
         )
-
-
-def drawing():
-    """A bar for the pictures that are drawn when the data are first prepared."""
-    return Steps(_("Drawing the pictures"))
-
-
-def short_names(paths):
-    """`layer/weight` of each variable, or all paths whole where that is ambiguous.
-
-    Args:
-        paths: List of strings, the `path` of each variable.
-    """
-    short = ["/".join(path.split("/")[-2:]) for path in paths]
-    return short if len(set(short)) == len(short) else list(paths)

@@ -13,7 +13,7 @@ import keras  # noqa: E402
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
-from helpers import distributed  # noqa: E402
+from helpers.experiments import distributed  # noqa: E402
 from helpers.optimizers import GradientCentralization  # noqa: E402
 
 OPTIMIZERS = {

@@ -19,7 +19,7 @@ def prepared_dir(tmp_path_factory):
 @pytest.fixture(scope="session")
 def drawn(prepared_dir):
     """Images and labels as arrays, by split, and the metadata."""
-    from helpers.datasets import load_horses_or_humans
+    from helpers.data import load_horses_or_humans
 
     splits, info = load_horses_or_humans(data_dir=prepared_dir)
     arrays = {}

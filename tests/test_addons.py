@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from helpers import addons, feasible_sets
+from helpers import feasible_sets
+from helpers.lessons import addons
 from helpers.optimizers import ConditionalGradient
 
 with_addons = pytest.mark.skipif(

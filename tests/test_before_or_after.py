@@ -13,7 +13,7 @@ import pytest
 from keras import layers
 from scipy import stats
 
-from helpers.datasets import load_mnist
+from helpers.data import load_mnist
 from helpers.optimizers import GradientCentralization
 
 SEEDS, EXAMPLES, HIDDEN, EPOCHS = 8, 6000, 32, 6

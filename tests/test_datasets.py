@@ -8,24 +8,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers import datasets
+from helpers import data
 
 
 def test_mnist_is_keras_s(monkeypatch):
     """The same arrays as Keras's own reader takes from the file."""
-    downloaded = str(datasets.MNIST)
+    downloaded = str(data.MNIST)
     monkeypatch.setattr(
         "keras.src.datasets.mnist.get_file", lambda *_args, **_kwargs: downloaded
     )
     theirs = keras.datasets.mnist.load_data()
-    for our_split, their_split in zip(datasets.load_mnist(), theirs, strict=True):
+    for our_split, their_split in zip(data.load_mnist(), theirs, strict=True):
         for a, b in zip(our_split, their_split, strict=True):
             assert a.dtype == b.dtype == np.uint8
             np.testing.assert_array_equal(a, b)
 
 
 def test_mnist_is_all_of_it():
-    (x_train, y_train), (x_test, y_test) = datasets.load_mnist()
+    (x_train, y_train), (x_test, y_test) = data.load_mnist()
     assert x_train.shape == (60000, 28, 28) and x_test.shape == (10000, 28, 28)
     # The counts of the digits, from the description of the data set.
     assert np.bincount(y_train).tolist() == [
@@ -37,13 +37,13 @@ def test_mnist_is_all_of_it():
 
 
 def test_a_damaged_file_is_refused(monkeypatch, tmp_path):
-    content = bytearray(datasets.MNIST.read_bytes())
+    content = bytearray(data.MNIST.read_bytes())
     content[1000] ^= 1
     damaged = tmp_path / "mnist.npz"
     damaged.write_bytes(content)
-    monkeypatch.setattr(datasets, "MNIST", damaged)
+    monkeypatch.setattr(data, "MNIST", damaged)
     with pytest.raises(zipfile.BadZipFile, match="Bad CRC-32"):
-        datasets.load_mnist()
+        data.load_mnist()
 
 
 def passes(dataset, count):
@@ -58,7 +58,7 @@ def passes(dataset, count):
 @given(st.integers(1, 70), st.integers(1, 80), st.none() | st.integers(0, 2**31 - 1))
 def test_each_pass_has_each_example_once_with_its_label(examples, batch_size, seed):
     x, y = np.arange(3.0 * examples).reshape(-1, 3), np.arange(examples)
-    dataset = datasets.batches(x, y, batch_size, seed)
+    dataset = data.batches(x, y, batch_size, seed)
     sizes = [len(labels) for _, labels in dataset.as_numpy_iterator()]
     assert sizes == [len(y[i : i + batch_size]) for i in range(0, len(y), batch_size)]
     for inputs, labels in passes(dataset, 2):
@@ -70,7 +70,7 @@ def test_each_pass_has_each_example_once_with_its_label(examples, batch_size, se
 def test_the_seed_settles_the_order_which_is_new_in_each_pass():
     numbers = np.arange(1000)
     one, same, other = (
-        [labels for _, labels in passes(datasets.batches(numbers, numbers, 64, s), 2)]
+        [labels for _, labels in passes(data.batches(numbers, numbers, 64, s), 2)]
         for s in (7, 7, 8)
     )
     np.testing.assert_array_equal(one, same)
@@ -109,7 +109,7 @@ def test_batches_hold_what_the_arrays_hold(kind):
     }
     x = made.get(kind, lambda: x)()
     y = np.arange(7)
-    batches = list(datasets.batches(x, y, 3))
+    batches = list(data.batches(x, y, 3))
     found = np.concatenate([batch.numpy() for batch, _labels in batches])
     wanted = np.array(x, dtype="S" if kind == "strings" else None)
     np.testing.assert_array_equal(found, wanted.astype(found.dtype))
@@ -121,4 +121,4 @@ def test_batches_hold_what_the_arrays_hold(kind):
 @pytest.mark.parametrize("count", [0, 3, 5])
 def test_batches_needs_a_label_for_each_input(count):
     with pytest.raises(ValueError, match="`x` and `y` must hold as many"):
-        datasets.batches(np.zeros((4 if count else 0, 2)), np.zeros(count), 2)
+        data.batches(np.zeros((4 if count else 0, 2)), np.zeros(count), 2)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from conftest import require
 
-from helpers import distributed
+from helpers.experiments import distributed
 from helpers.optimizers import GradientCentralization
 
 LOSS = "sparse_categorical_crossentropy"

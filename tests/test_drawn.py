@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from helpers.drawn import CLASSES, COUNTS, draw
+from helpers.data.drawn import CLASSES, COUNTS, draw
 
 pytest_plugins = ["drawn_data"]
 
@@ -16,7 +16,7 @@ pytest_plugins = ["drawn_data"]
 def test_a_picture_is_the_same_in_another_process(split, index):
     """Its seed is fixed: no cache need hold what the next reader draws anew."""
     code = (
-        "import hashlib; from helpers.drawn import draw\n"
+        "import hashlib; from helpers.data.drawn import draw\n"
         f"print(hashlib.sha256(draw({split!r}, {index})[0].tobytes()).hexdigest())"
     )
     other = subprocess.check_output([sys.executable, "-c", code], text=True)
@@ -69,7 +69,7 @@ def test_label_0_is_a_horse_and_1_a_human(monkeypatch):
     drawn = []
     for name in ("horse", "human"):
         monkeypatch.setattr(
-            f"helpers.drawn.{name}",
+            f"helpers.data.drawn.{name}",
             lambda canvas, name=name: drawn.append(name),
         )
     assert draw("train", 499)[1] == 0

@@ -7,7 +7,7 @@ import sys
 import pytest
 from conftest import require
 
-from helpers import environment, i18n
+from helpers._support import environment, i18n
 
 
 @pytest.fixture

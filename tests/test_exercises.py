@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
-from helpers import exercises
-from helpers.datasets import load_mnist
+from helpers.data import load_mnist
+from helpers.lessons import exercises
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from helpers import exercises
+from helpers.lessons import exercises
 
 # Exercise, the variable to be set, wrong answers.
 EXERCISES = {

@@ -7,7 +7,7 @@ import nbformat
 import numpy as np
 import pytest
 
-from helpers import exercises
+from helpers.lessons import exercises
 
 NOTEBOOK = pathlib.Path(__file__).parents[1] / "notebooks/en/scale_out.ipynb"
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from helpers import distributed, experiments
-from helpers.experiments import compare, paired_interval
+from helpers.experiments import distributed
+from helpers.experiments.comparison import compare, paired_interval
+from helpers.optimizers import gradients_of
 
 
 def from_table(values):
@@ -168,7 +169,7 @@ def test_gradients_are_those_of_the_loss_by_hand():
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(7, 5)).astype("float32"), np.arange(7) % 3
     before = model.get_weights()
-    found = experiments.gradients_of(model, x, y)
+    found = gradients_of(model, x, y)
     kernel, bias, kernel_2, bias_2 = (w.astype("float64") for w in before)
     hidden = np.maximum(x @ kernel + bias, 0)
     logits = hidden @ kernel_2 + bias_2

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers import i18n
+from helpers._support import i18n
 from helpers.live import (
     BallExplorer,
     ConditionalGradientExplorer,
     GradientCentralizationExplorer,
+    plane,
 )
 from helpers.live.display import ends_of
-from helpers.plotting import plane
 
 HESSIAN = np.array([[2.0, 0.9], [0.9, 1.0]])
 MINIMUM = np.array([2.0, 0.7])

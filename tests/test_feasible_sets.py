@@ -9,8 +9,8 @@ from hypothesis.extra import numpy as hnp
 from keras import ops
 from scipy.optimize import linprog, minimize
 
-from helpers import feasible_sets, singular
-from helpers.feasible_sets import SETS, KSparse, Lp, Simplex
+from helpers import feasible_sets
+from helpers.feasible_sets import SETS, KSparse, Lp, Simplex, singular
 
 SIZES = st.sampled_from([1e-8, 1e-3, 1.0, 1e3, 1e8])
 # Entries as in a gradient: many of one size, some 0, some equal.

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from helpers import callbacks
+from helpers import experiments
 from helpers.plotting import gradient_centralization as plotting
 
 RUNS = {"SGD: x": np.full((2, 3), 2.0), "GC: x + 3 − μ": np.full((2, 3), 0.5)}
@@ -114,7 +114,7 @@ def test_gains_are_differences_to_the_first_training(capsys):
 
 
 def test_a_bar_follows_the_steps():
-    bar = callbacks.Steps("GC")
+    bar = experiments.Steps("GC")
     assert bar._bar is None, "nothing is shown before the first step"
     bar(0, 4)
     assert (bar._bar.value, bar._bar.max) == (0, 4)

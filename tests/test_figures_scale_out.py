@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from helpers import feasible_sets
-from helpers.distributed import Overhead
+from helpers.experiments.distributed import Overhead
 from helpers.optimizers import centralize
 from helpers.plotting import scale_out as figures_scale_out
 

@@ -21,8 +21,8 @@ from test_figures_gc import PICTURES
 from test_plotting import FIGURES
 from translation import glyphs
 
-from helpers import i18n
-from helpers.experiments import Comparison
+from helpers._support import i18n
+from helpers.experiments.comparison import Comparison
 from helpers.live import ConditionalGradientExplorer, GradientCentralizationExplorer
 from helpers.live.figure import LiveFigure
 from helpers.live.training import Record

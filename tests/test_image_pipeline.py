@@ -19,9 +19,9 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 from scipy import ndimage, stats
 
-from helpers import datasets, tfds_cache
-from helpers import drawn as drawn_module
-from helpers.datasets import load_horses_or_humans, prepare
+from helpers import data
+from helpers.data import drawn as drawn_module
+from helpers.data import load_horses_or_humans, prepare, tfds_cache
 
 pytest_plugins = ["drawn_data"]
 
@@ -37,9 +37,9 @@ def few(monkeypatch):
 # The same data set in another process.
 _LOAD_FEW = """
 import sys
-from helpers import drawn
+from helpers.data import drawn
 drawn.COUNTS = {"train": (3, 2), "test": (2, 2)}
-from helpers.datasets import load_horses_or_humans
+from helpers.data import load_horses_or_humans
 """
 
 
@@ -92,9 +92,9 @@ def test_the_smallest_size_is_the_smallest_that_the_network_takes():
             shape = layer.compute_output_shape(shape)
         return shape
 
-    assert network(datasets.SMALLEST_SIZE) == (1, 1, 1, 1)
+    assert network(data.SMALLEST_SIZE) == (1, 1, 1, 1)
     with pytest.raises(ValueError):
-        assert min(network(datasets.SMALLEST_SIZE - 1)) > 0, "empty"
+        assert min(network(data.SMALLEST_SIZE - 1)) > 0, "empty"
 
 
 def test_tfds_data_dir_sets_the_folder(few, tmp_path, monkeypatch):
@@ -445,7 +445,7 @@ def test_the_transform_is_the_one_of_scipy(shape):
     flips, angles = rng.choice([-1.0, 1.0], (5, 2)), rng.uniform(-2, 2, 5)
     zooms = rng.uniform(-0.2, 0.2, 5)
     moves = (tf.constant(values, tf.float32) for values in (flips, angles, zooms))
-    found = np.asarray(datasets.moved(images, *moves))
+    found = np.asarray(data.moved(images, *moves))
     center = (np.array(shape) - 1) / 2
     for image, got, flip, angle, zoom in zip(
         images, found, flips, angles, zooms, strict=True
@@ -467,8 +467,8 @@ def test_the_transform_is_the_one_of_scipy(shape):
 def test_flips_angles_and_zooms_have_the_tutorials_ranges(monkeypatch):
     seen = []
 
-    monkeypatch.setattr(datasets, "moved", lambda *given: seen.append(given[1:]))
-    datasets._augmented((tf.zeros((2000, 2, 2, 3)), tf.zeros(2000)), [0, 1])
+    monkeypatch.setattr(data, "moved", lambda *given: seen.append(given[1:]))
+    data._augmented((tf.zeros((2000, 2, 2, 3)), tf.zeros(2000)), [0, 1])
     flips, angles, zooms = map(np.asarray, seen[0])
     assert set(flips.ravel()) == {-1.0, 1.0} and abs(flips.mean(0)).max() < 0.1
     for values, reach in ((angles, 0.3 * 2 * np.pi), (zooms, 0.2)):
@@ -478,7 +478,7 @@ def test_flips_angles_and_zooms_have_the_tutorials_ranges(monkeypatch):
 
 def _mapped(images, flips, angle, zoom):
     count = len(images)
-    moved = datasets.moved(
+    moved = data.moved(
         images,
         tf.constant([flips] * count, tf.float32),
         tf.fill([count], np.float32(angle)),

@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from PIL import Image
 
-from helpers import i18n
+from helpers._support import i18n
 from helpers.live import LivePanel, figure
 from helpers.live.figure import LiveFigure
 from helpers.optimizers import (

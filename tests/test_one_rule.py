@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from test_exercises import WRONG_KINDS, verdict
 
-from helpers import datasets, exercises, feasible_sets, live
+from helpers import data, feasible_sets, live
+from helpers.lessons import exercises
 from helpers.optimizers import FrankWolfe
 from helpers.plotting import one_rule
 
@@ -111,7 +112,7 @@ def panel_in(ball):
     model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(3)])
     model.compile(FrankWolfe(0.1, 1.0, ball, 0.9), "mse", steps_per_execution=5)
     x = np.random.default_rng(0).standard_normal((64, 8)).astype("float32")
-    return live.LivePanel(model, datasets.batches(x, x[:, :3], 16))
+    return live.LivePanel(model, data.batches(x, x[:, :3], 16))
 
 
 def test_a_list_chooses_the_panel():

@@ -2,8 +2,8 @@
 
 import pytest
 
-from helpers import environment
-from helpers.datasets import ORIGINAL_SIZE, SMALLEST_SIZE, SOURCES
+from helpers._support import environment
+from helpers.data import ORIGINAL_SIZE, SMALLEST_SIZE, SOURCES
 
 
 @pytest.mark.parametrize(("gpu", "name"), [(False, "quick"), (True, "full")])

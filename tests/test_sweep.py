@@ -21,8 +21,7 @@ from distributed import Client, LocalCluster
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers.experiments import sweep
-from helpers.sweeps import Sweep
+from helpers.experiments.sweeps import Sweep, sweep
 
 GRID = {"lambda_": [1, 2, 3], "learning_rate": [0.25, 0.5]}
 SEEDS = [0, 3]

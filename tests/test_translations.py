@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from translation import blocks, catalogs, checks, glossary, localize
 from translation.project import Project
 
-from helpers import i18n
+from helpers._support import i18n
 from helpers.plotting import conditional_gradient as plotting
 
 ROOT = pathlib.Path(__file__).parents[1]
@@ -34,7 +34,7 @@ def prose(project):
 
 
 def interface(project):
-    return project.root / "helpers/locale/th/LC_MESSAGES/helpers.po"
+    return project.root / "helpers/_support/locale/th/LC_MESSAGES/helpers.po"
 
 
 # The collection itself
@@ -351,7 +351,7 @@ def test_a_fourth_language_is_one_line_and_one_file_a_catalog(
         (tmp_path / name).parent.mkdir(exist_ok=True)
         copy(ROOT / name, tmp_path / name)
     monkeypatch.setitem(i18n.LANGUAGES, "eo", i18n.Language("Áççéñtéd"))
-    monkeypatch.setattr(i18n, "LOCALE", tmp_path / "helpers/locale")
+    monkeypatch.setattr(i18n, "LOCALE", tmp_path / "helpers/_support/locale")
     project = Project(tmp_path, languages=("eo",))
     translate.extract(project)
     assert {fault.kind for fault in checks.check(project)} == {

@@ -8,18 +8,20 @@ import sys
 import pytest
 from conftest import require
 
-from helpers import callbacks, datasets, distributed, experiments, live, optimizers
+from helpers import callbacks, data, experiments, live, optimizers
+from helpers.experiments import distributed
 
 RIGHT = """
 import numpy as np
-from helpers import callbacks, datasets, experiments, feasible_sets
+from helpers import callbacks, data, feasible_sets
+from helpers import experiments
 from helpers.optimizers import *
 
 FrankWolfe(0.1, radius=2.0, ball="max", momentum=0.9)
 FrankWolfe(OpenLoop(), ball=feasible_sets.KSparse(3))
 ConditionalGradient(0.99, lambda_=1.0)
 GradientCentralization("rmsprop", where="both", axes={"a": (0, 1), "b": 0, "c": None})
-datasets.batches(np.zeros((2, 3)), np.zeros(2), 2, seed=0)
+data.batches(np.zeros((2, 3)), np.zeros(2), 2, seed=0)
 low, high = experiments.paired_interval([0.1, 0.2])
 low + high
 """
@@ -83,8 +85,8 @@ def test_right_uses_pass_and_each_wrong_one_is_named(complaints):
         *(optimizers.ConditionalGradient, optimizers.FrankWolfe),
         *(optimizers.GradientCentralization, optimizers.OpenLoop.__call__),
         *(callbacks.WeightNorms, callbacks.FrankWolfeGap, live.LivePanel, live.Choice),
-        *(datasets.batches, datasets.load_horses_or_humans, datasets.prepare),
-        *(experiments.compare, experiments.restart, experiments.gradients_of),
+        *(data.batches, data.load_horses_or_humans, data.prepare),
+        *(experiments.compare, experiments.restart),
         *(experiments.sweep, experiments.paired_interval, distributed.train),
     ],
     ids=lambda function: function.__name__,

@@ -8,7 +8,7 @@ import urllib.parse
 import pytest
 from conftest import require
 
-from helpers import i18n
+from helpers._support import i18n
 
 LESSONS = "conditional_gradient", "gradient_centralization", "one_rule", "scale_out"
 PAGES = [

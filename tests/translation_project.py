@@ -31,7 +31,7 @@ $$a = b$$
 x = 1
 ```
 """
-MODULE = """from helpers.i18n import _
+MODULE = """from helpers._support.i18n import _
 
 print(_("Hello {name}").format(name="x"))
 """

@@ -19,11 +19,11 @@ def frames(language):
     helpers.setup(language)
     import keras
 
-    from helpers import datasets, live
+    from helpers import data, live
     from helpers.optimizers import ConditionalGradient
 
     keras.utils.set_random_seed(0)
-    (x, y), held_out = datasets.load_mnist()
+    (x, y), held_out = data.load_mnist()
     x, x_test = (a.reshape(-1, 784).astype("float32") / 255 for a in (x, held_out[0]))
     dense = [("dense_1", 64, "relu"), ("dense_2", 64, "relu"), ("out", 10, "softmax")]
     model = keras.Sequential(
@@ -39,7 +39,7 @@ def frames(language):
         steps_per_execution=20,
     )
     panel = live.LivePanel(
-        model, datasets.batches(x, y, 64, seed=0), (x_test, held_out[1]), language
+        model, data.batches(x, y, 64, seed=0), (x_test, held_out[1]), language
     )
     yield panel.png
     for radius, count in ((50.0, 16), (20.0, 6), (5.0, 16)):

@@ -1,4 +1,4 @@
-"""Make the fonts in helpers/assets again. For maintainers; needs npm and fontTools.
+"""Make the fonts in helpers/_support/assets again, with npm and fontTools.
 
     python tools/make_fonts.py
 
@@ -19,7 +19,7 @@ from fontTools import subset
 from fontTools.ttLib import TTFont
 
 ROOT = pathlib.Path(__file__).parents[1]
-ASSETS = ROOT / "helpers/assets"
+ASSETS = ROOT / "helpers/_support/assets"
 THAI = "@expo-google-fonts/noto-sans-thai@0.4.2"
 CHINESE = "@expo-google-fonts/noto-sans-sc@0.4.3"
 SOURCES = {
@@ -75,7 +75,7 @@ def common_characters():
 
 def catalog_characters():
     """All that stands in the Chinese catalogs, messages and comments included."""
-    paths = [ROOT / "helpers/locale/zh/LC_MESSAGES/helpers.po"]
+    paths = [ROOT / "helpers/_support/locale/zh/LC_MESSAGES/helpers.po"]
     paths += ROOT.glob("notebooks/locale/zh*.po")
     return set("".join(p.read_text("utf-8") for p in paths if p.exists()))
 

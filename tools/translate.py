@@ -5,7 +5,7 @@ build    write the localized notebooks and READMEs from the catalogs
 check    list everything that is missing, out of date or different
 
 The English notebooks, README.md and the strings in `helpers` are the source. The
-catalogs are in notebooks/locale and helpers/locale.
+catalogs are in notebooks/locale and helpers/_support/locale.
 """
 
 import argparse

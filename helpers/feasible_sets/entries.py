@@ -5,7 +5,7 @@ import numbers
 
 from keras import ops
 
-from helpers.checks import integer
+from helpers._support.checks import integer
 from helpers.feasible_sets.base import (
     FeasibleSet,
     at_largest,

@@ -12,7 +12,7 @@ from helpers.feasible_sets.base import (
     nearest_with_sum,
     serializable,
 )
-from helpers.singular import (
+from helpers.feasible_sets.singular import (
     GRAM_LIMIT,
     first_singular_pair,
     polar_factor,

@@ -3,10 +3,10 @@
 import ipywidgets as widgets
 import numpy as np
 
-from helpers.i18n import _
+from helpers._support.i18n import _
+from helpers.live import plane
 from helpers.live.display import slider
 from helpers.live.explorers import Explorer
-from helpers.plotting import plane
 from helpers.plotting.style import BLACK, BLUE, GREEN, GREY, VERMILION
 
 ROUND_FROM = 30  # from this p on the ball is drawn as the square, p = ∞

@@ -9,8 +9,8 @@ import ipywidgets as widgets
 import numpy as np
 from IPython.display import display
 
-from helpers import i18n
-from helpers.i18n import _
+from helpers._support import i18n
+from helpers._support.i18n import _
 from helpers.plotting.style import GREY, VERMILION
 
 ABOVE_0 = (1e-30, 1e30)  # float32 ends not far beyond

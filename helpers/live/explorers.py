@@ -6,10 +6,10 @@ import ipywidgets as widgets
 import numpy as np
 from matplotlib.patches import FancyArrowPatch
 
-from helpers.i18n import _, sentences
+from helpers._support.i18n import _, sentences
+from helpers.live import plane
 from helpers.live.display import Board, Control, ends_of, in_its_language, slider
-from helpers.plotting import plane
-from helpers.plotting.raster import Raster, quiet
+from helpers.live.raster import Raster, quiet
 from helpers.plotting.style import BLACK, BLUE, GREEN, GREY, VERMILION
 
 

@@ -7,9 +7,9 @@ import matplotlib
 import numpy as np
 from matplotlib import ticker
 
-from helpers.callbacks import short_names
-from helpers.i18n import _, sentences
-from helpers.plotting.raster import Raster, quiet
+from helpers._support.i18n import _, sentences
+from helpers.live.raster import Raster, quiet
+from helpers.optimizers.gradients import short_names
 from helpers.plotting.style import (
     BLACK,
     BLUE,

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import keras
 
-from helpers.checks import number
-from helpers.i18n import _
+from helpers._support.checks import number
+from helpers._support.i18n import _
 from helpers.live.display import ABOVE_0
 from helpers.optimizers import ConditionalGradient, FrankWolfe, GradientCentralization
 

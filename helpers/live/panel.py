@@ -9,8 +9,8 @@ import ipywidgets as widgets
 import keras
 import tensorflow as tf
 
-from helpers.checks import integer
-from helpers.i18n import _, listing, sentences
+from helpers._support.checks import integer
+from helpers._support.i18n import _, listing, sentences
 from helpers.live.clock import Clock
 from helpers.live.display import (
     Board,

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import keras
 import tensorflow as tf
 
-from helpers import callbacks
-from helpers.datasets import shared
+from helpers.data import shared
 from helpers.feasible_sets import frobenius_norm
 from helpers.live.hyperparameters import core_of, hyperparameters_of
 from helpers.optimizers import FrankWolfe, GradientCentralization, centralize
+from helpers.optimizers.gradients import loss_gradients
 
 # Examples on which gap and share are measured; held-out examples; both at most.
 PROBE, HELD_OUT = 512, 1000
@@ -63,7 +63,7 @@ class Training:
         if not isinstance(batches, tf.data.Dataset):
             raise TypeError(
                 "`batches` must be a tf.data.Dataset of batches, such as "
-                f"helpers.datasets.batches makes. Received: {type(batches).__name__}"
+                f"helpers.data.batches makes. Received: {type(batches).__name__}"
             )
         self.model, self._batches, self.history = model, batches, []
         self.steps_per_epoch = int(batches.cardinality())  # below 0: nobody knows
@@ -154,7 +154,7 @@ class Training:
         norms = tf.stack([self._norm(variable) for variable in variables])
         if self.kind is None:
             return norms, tf.constant(math.nan)
-        gradients = callbacks.gradients(self.model, x, y, weights)
+        gradients = loss_gradients(self.model, x, y, weights)
         gradients = [tf.cast(tf.convert_to_tensor(g), "float32") for g in gradients]
         return norms, self._of_kind(gradients, variables)
 

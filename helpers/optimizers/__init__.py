@@ -7,6 +7,7 @@ from helpers.optimizers.gradient_centralization import (
     GradientCentralization,
     centralize,
 )
+from helpers.optimizers.gradients import gradients_of, loss_gradients
 
 __all__ = [
     "ConditionalGradient",
@@ -16,4 +17,6 @@ __all__ = [
     "OpenLoop",
     "centralize",
     "frank_wolfe_step",
+    "gradients_of",
+    "loss_gradients",
 ]

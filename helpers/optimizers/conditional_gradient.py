@@ -7,7 +7,7 @@ import keras
 from keras import ops
 
 from helpers import feasible_sets
-from helpers.checks import number
+from helpers._support.checks import number
 from helpers.feasible_sets import in_float
 from helpers.optimizers.frank_wolfe import FrankWolfe, Schedule
 

@@ -8,7 +8,7 @@ from keras import ops
 from keras.optimizers.schedules import LearningRateSchedule as Schedule
 
 from helpers import feasible_sets
-from helpers.checks import number
+from helpers._support.checks import number
 from helpers.feasible_sets import frobenius_norm, in_float
 from helpers.optimizers.fusion import fused
 

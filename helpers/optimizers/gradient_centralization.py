@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from helpers.checks import number
+from helpers._support.checks import number
 from helpers.optimizers.centralize import _is_sparse, centralize
 from helpers.optimizers.gradient_axes import (
     axes_of_model,

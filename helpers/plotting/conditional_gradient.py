@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.patches import Circle
 
-from helpers.i18n import _, listing, sentences
+from helpers._support.i18n import _, listing, sentences
 from helpers.plotting import style
 from helpers.plotting.style import BLACK, BLUE, GREEN, GREY, VERMILION, Picture
 

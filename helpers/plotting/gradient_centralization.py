@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helpers.i18n import _, listing, sentences
+from helpers._support.i18n import _, listing, sentences
 from helpers.plotting import style
 from helpers.plotting.style import BLACK, BLUE, GREY, VERMILION, Picture
 

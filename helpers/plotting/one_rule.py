@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 
-from helpers.i18n import _, listing
+from helpers._support.i18n import _, listing
 from helpers.plotting import style
 from helpers.plotting.conditional_gradient import rate  # noqa: F401
 from helpers.plotting.style import BLACK, BLUE, GREEN, GREY, STYLES, VERMILION, Picture

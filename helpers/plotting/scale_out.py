@@ -7,7 +7,7 @@ from keras import ops
 from matplotlib.patches import Circle, FancyBboxPatch
 
 from helpers import feasible_sets
-from helpers.i18n import _, listing, sentences
+from helpers._support.i18n import _, listing, sentences
 from helpers.optimizers import centralize
 from helpers.plotting import style
 from helpers.plotting.style import BLACK, BLUE, GREEN, GREY, ORANGE, VERMILION, Picture
@@ -122,7 +122,7 @@ def weak_scaling(found, devices):
     """The efficiency of weak scaling, with the middle half of the rounds.
 
     Args:
-        found: `helpers.distributed.Overhead` of a step on all devices over one on one.
+        found: `distributed.Overhead` of a step on all devices over one on one.
         devices: Number of all devices.
     """
     figure, ax = style.new_figure(7, 4)
@@ -151,7 +151,7 @@ def heat_map(sweep):
     """Mean over the seeds of each pair of hyperparameters, with the spread below it.
 
     Args:
-        sweep: `helpers.experiments.Sweep`.
+        sweep: `helpers.experiments.sweeps.Sweep`.
     """
     rows, columns = sweep.mean.shape
     figure, ax = style.new_figure(max(5.0, 3.0 + 1.25 * columns), 1.9 + 0.8 * rows)

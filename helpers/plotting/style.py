@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib import cycler
 from matplotlib.figure import Figure
 
-from helpers.i18n import _, listing, sentences
+from helpers._support.i18n import _, listing, sentences
 
 BLUE, VERMILION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 ORANGE, SKY, BLACK, GREY = "#E69F00", "#56B4E9", "#000000", "#767676"
@@ -154,7 +154,7 @@ def paired_comparison(comparison):
     """The pairs of a comparison, and the interval of their mean difference.
 
     Args:
-        comparison: `helpers.experiments.Comparison`.
+        comparison: `helpers.experiments.comparison.Comparison`.
     """
     baseline, other = comparison.names
     count = len(comparison.seeds)

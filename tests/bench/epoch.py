@@ -11,7 +11,7 @@ import tempfile
 import numpy as np
 from rows import Row, Worker, alternate
 
-from helpers import datasets
+from helpers import data
 
 OLD = pathlib.Path(__file__).parents[2] / ".venv/tensorflow-addons"
 OLD_PACKAGES = ("tensorflow==2.15.1", "tensorflow-addons==0.23.0", "numpy<2")
@@ -58,7 +58,7 @@ def old_python():
 def store_problem(path):
     """Write MNIST and initial weights, the same for all."""
     rng = np.random.default_rng(0)
-    (x, y), (x_test, y_test) = datasets.load_mnist()
+    (x, y), (x_test, y_test) = data.load_mnist()
     x, x_test = (a.reshape(-1, 784).astype("float32") / 255 for a in (x, x_test))
     arrays = {"x": x, "y": y.astype("int32"), "x_test": x_test}
     arrays["y_test"] = y_test.astype("int32")

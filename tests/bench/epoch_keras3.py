@@ -18,14 +18,14 @@ import keras  # noqa: E402
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
-from helpers import callbacks, datasets  # noqa: E402
+from helpers import callbacks, data  # noqa: E402
 from helpers.optimizers import ConditionalGradient  # noqa: E402
 
 lesson = sys.argv[4] == "lesson"
 if lesson:
     tf.config.threading.set_intra_op_parallelism_threads(1)
 
-data = dict(np.load(sys.argv[1]))
+arrays = dict(np.load(sys.argv[1]))
 model = keras.Sequential(
     [
         keras.Input((784,)),
@@ -34,7 +34,7 @@ model = keras.Sequential(
         keras.layers.Dense(10, activation="softmax"),
     ]
 )
-model.set_weights([data[f"w{i}"] for i in range(6)])
+model.set_weights([arrays[f"w{i}"] for i in range(6)])
 optimizers = {
     "CG": ConditionalGradient(learning_rate=0.99949, lambda_=203),
     "SGD": keras.optimizers.SGD(0.01),
@@ -49,8 +49,8 @@ model.compile(
 
 def fit_as_in_the_lesson(epochs, watchers):
     return model.fit(
-        datasets.batches(data["x"], data["y"], 64, seed=0),
-        validation_data=datasets.batches(data["x_test"], data["y_test"], 1000),
+        data.batches(arrays["x"], arrays["y"], 64, seed=0),
+        validation_data=data.batches(arrays["x_test"], arrays["y_test"], 1000),
         epochs=epochs,
         shuffle=False,
         callbacks=[*watchers, callbacks.ProgressBar("CG")],
@@ -62,7 +62,7 @@ def work():
     epochs, watchers = int(sys.argv[2]), [callbacks.WeightNorms()]
     if lesson:
         return answer(fit_as_in_the_lesson(epochs, watchers))
-    return answer(fit_as_in_the_tutorial(model, data, epochs, watchers))
+    return answer(fit_as_in_the_tutorial(model, arrays, epochs, watchers))
 
 
 serve({"work": work})

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 from rows import Row, alternate, seconds
 
-from helpers import addons
+from helpers.lessons import addons
 from helpers.optimizers import ConditionalGradient
 
 EXPONENTS = (4, 5, 6, 7, 8)

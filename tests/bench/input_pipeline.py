@@ -9,7 +9,7 @@ import tensorflow_datasets as tfds
 from keras import layers
 from rows import Row, alternate
 
-from helpers.datasets import load_horses_or_humans, prepare
+from helpers.data import load_horses_or_humans, prepare
 
 BATCH_SIZE = 128
 AUTOTUNE = tf.data.AUTOTUNE

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from rows import Row
 
-from helpers import datasets
+from helpers import data
 from helpers.live import LivePanel
 from helpers.optimizers import ConditionalGradient
 
@@ -19,9 +19,9 @@ from helpers.optimizers import ConditionalGradient
 SECONDS = 2.0
 
 
-def data():
+def digits():
     """MNIST as rows of numbers from 0 to 1."""
-    (x, y), (x_test, y_test) = datasets.load_mnist()
+    (x, y), (x_test, y_test) = data.load_mnist()
     x, x_test = (a.reshape(-1, 784) / np.float32(255) for a in (x, x_test))
     return (x, y), (x_test, y_test)
 
@@ -71,7 +71,7 @@ def latencies(panel, count=20):
 def rows(rounds):
     """Speed with the panel and in `fit`, redraws, and how soon a slider acts."""
     (x, y), held_out = data()
-    batches = datasets.batches(x, y, 64, seed=0)
+    batches = data.batches(x, y, 64, seed=0)
     panel, model = LivePanel(make_model(), batches, held_out), make_model()
     # Past the first seconds, in which the axes grow often.
     for _ in range(30):

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from rows import Row
 
-from helpers import addons
+from helpers.lessons import addons
 from helpers.optimizers import ConditionalGradient
 
 SHAPES = [(784, 64), (64,), (64, 64), (64,), (64, 10), (10,)]

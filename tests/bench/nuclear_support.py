@@ -8,8 +8,8 @@ import numpy as np
 import tensorflow as tf
 from rows import Row, alternate, seconds
 
-from helpers import addons
 from helpers.feasible_sets import get
+from helpers.lessons import addons
 
 SHAPES = [(64, 64), (784, 64), (3, 3, 256, 256), *((n, n) for n in (512, 1024, 2048))]
 # One decomposition of this takes a minute.

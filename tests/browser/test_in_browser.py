@@ -32,12 +32,12 @@ TWICE = [
 import helpers
 helpers.setup("en")
 import keras, numpy as np
-from helpers import datasets, live
+from helpers import data, live
 keras.utils.set_random_seed(0)
 x = np.random.default_rng(0).standard_normal((640, 8)).astype("float32")
 model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(1)])
 model.compile(keras.optimizers.SGD(0.01), "mse", steps_per_execution=5)
-panel = live.LivePanel(model, datasets.batches(x, x[:, :1], 32))
+panel = live.LivePanel(model, data.batches(x, x[:, :1], 32))
 panel
 """,
     "panel",
@@ -51,7 +51,7 @@ def panel_in(ball):
     from helpers.optimizers import FrankWolfe
     model = keras.models.clone_model(panel.model)
     model.compile(FrankWolfe(0.01, 1.0, ball), "mse", steps_per_execution=5)
-    return live.LivePanel(model, datasets.batches(x, x[:, :1], 32))
+    return live.LivePanel(model, data.batches(x, x[:, :1], 32))
 panels = live.Choice(panel_in, {"fro": "disc", "max": "square"})
 panels
 """

@@ -8,7 +8,7 @@ import pytest
 from conftest import require
 from test_in_browser import ARTIFACTS, browser  # noqa: F401
 
-from helpers import i18n
+from helpers._support import i18n
 
 # A word of the lessons, and one that none of them has.
 WORDS = {

@@ -3,7 +3,7 @@
 import functools
 import pathlib
 
-from helpers import i18n
+from helpers._support import i18n
 
 
 def missing_glyphs(text, language):
@@ -11,7 +11,7 @@ def missing_glyphs(text, language):
 
     Args:
         text: String, one label or message.
-        language: One of `helpers.i18n.LANGUAGES`.
+        language: One of `helpers._support.i18n.LANGUAGES`.
 
     Returns:
         Set of characters. In a text with a formula between dollar signs, matplotlib

@@ -7,7 +7,7 @@ import re
 import badges
 import nbformat
 
-from helpers import i18n
+from helpers._support import i18n
 from translation import blocks, catalogs
 
 SETUP_LINE = 'helpers.setup(language="{}")'

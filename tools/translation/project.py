@@ -7,7 +7,7 @@ import badges
 import nbformat
 from babel.messages.extract import extract_from_dir
 
-from helpers import i18n
+from helpers._support import i18n
 from translation import blocks
 
 KEYWORDS = {"_": None, "pgettext": ((1, "c"), 2)}
@@ -48,7 +48,9 @@ class Project:
 
     def catalogs(self, language):
         """Dict from a catalog's path to the `Message`s it must translate."""
-        locale = self.root / "helpers/locale" / language / "LC_MESSAGES/helpers.po"
+        locale = (
+            self.root / "helpers/_support/locale" / language / "LC_MESSAGES/helpers.po"
+        )
         return {
             self.root / "notebooks/locale" / f"{language}.po": self.prose(),
             locale: self.interface(),
@@ -71,7 +73,10 @@ class Project:
         """The messages that `helpers` shows."""
         found = {}
         extracted = extract_from_dir(
-            self.root / "helpers", keywords=KEYWORDS, comment_tags=(COMMENT,)
+            self.root / "helpers",
+            keywords=KEYWORDS,
+            comment_tags=(COMMENT,),
+            directory_filter=lambda path: True,  # not without `_support`
         )
         for _file, _line, text, comments, context in extracted:
             comment = " ".join(comments).removeprefix(COMMENT).strip()

@@ -22,7 +22,7 @@ sys.path.insert(0, str(HERE.parent))
 import badges  # noqa: E402
 from translation import catalogs  # noqa: E402
 
-from helpers import i18n  # noqa: E402
+from helpers._support import i18n  # noqa: E402
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 # Sphinx's names of our languages, where they differ.

@@ -6,7 +6,7 @@ import unicodedata
 
 from sphinx.search import SearchLanguage
 
-from helpers import i18n
+from helpers._support import i18n
 
 HERE = pathlib.Path(__file__).parent
 copyright = ""

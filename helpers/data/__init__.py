@@ -1,7 +1,6 @@
 """The data of the lessons, and the input pipelines that feed them."""
 
 import os
-import pathlib
 from collections.abc import Callable
 from typing import Any
 
@@ -9,10 +8,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from helpers.checks import integer
+from helpers._support import i18n
+from helpers._support.checks import integer
+from helpers._support.i18n import _
+from helpers._support.progress import Steps
 
 Array = np.ndarray
-MNIST = pathlib.Path(__file__).parent / "assets" / "mnist.npz"
+MNIST = i18n.ASSETS / "mnist.npz"
 SOURCES = ("drawn", "tfds")
 # The originals, and what the tutorial's five convolutions and poolings leave one of.
 ORIGINAL_SIZE, SMALLEST_SIZE = 300, 94
@@ -101,7 +103,7 @@ def load_horses_or_humans(
     `image_size` squared times 1283 (347 MB at 300).
 
     Args:
-        source: `"drawn"` for pictures that `helpers.drawn` draws, without a network;
+        source: `"drawn"` for pictures that `drawn.py` draws, without a network;
             `"tfds"` for Laurence Moroney's, which TFDS downloads (160 MB).
         image_size: Width and height in pixels, from 94 (the tutorial's network takes
             no less) to 300, the size of the originals.
@@ -125,9 +127,14 @@ def load_horses_or_humans(
         )
     image_size = integer("image_size", image_size, SMALLEST_SIZE, ORIGINAL_SIZE)
     # TFDS takes seconds to import, and the other lessons do without it.
-    from helpers import tfds_cache
+    from helpers.data import tfds_cache
 
     return tfds_cache.load(source, image_size, data_dir, progress)
+
+
+def drawing():
+    """A bar for the pictures that are drawn when the data are first prepared."""
+    return Steps(_("Drawing the pictures"))
 
 
 def prepare(

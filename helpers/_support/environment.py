@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from packaging.requirements import Requirement
 
-from helpers.i18n import _
+from helpers._support.i18n import _
 
 PACKAGE = "optimizer-lessons"
 # Packages under other names that are the same to a program that imports them.
@@ -75,7 +75,7 @@ class Preset(NamedTuple):
     """Sizes of the lesson on gradient centralization."""
 
     name: str
-    source: str  # as `datasets.load_horses_or_humans` takes it
+    source: str  # as `data.load_horses_or_humans` takes it
     image_size: int  # width and height in pixels
     batch_size: int
     learning_rate: float

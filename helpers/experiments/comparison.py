@@ -10,15 +10,11 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-import keras
 import numpy as np
 from scipy import special
 
-from helpers import callbacks
-from helpers.checks import number, seeds_from
-from helpers.i18n import _
-from helpers.plotting import style
-from helpers.sweeps import sweep  # noqa: F401
+from helpers._support.checks import number, seeds_from
+from helpers._support.i18n import _
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,6 +95,8 @@ class Comparison:
 
     def picture(self):
         """Each pair, and the interval of the difference; the verdict is its title."""
+        from helpers.plotting import style
+
         return style.paired_comparison(self)
 
 
@@ -132,6 +130,8 @@ def compare(
         raise ValueError(f"`variants` must have two entries. Received: {variants}")
     names, runs = tuple(variants), list(variants.values())
     seeds = seeds_from(seeds, least=2)
+    import keras
+
     progress = progress or (lambda done, total: None)
     values = np.empty((2, len(seeds)))
     progress(0, values.size)
@@ -181,36 +181,3 @@ def half_width(count, deviation, confidence=0.95):
     # What scipy.stats.t.ppf computes; loading that takes 40 MB of memory.
     quantile = special.stdtrit(count - 1, (1 + confidence) / 2)
     return quantile * deviation / math.sqrt(count)
-
-
-def restart(model: keras.Model) -> None:
-    """Makes a compiled model new, without compiling it again.
-
-    Compiling is fast, but the first `fit` after it builds a graph, which takes longer
-    than many a short training. Weights and the state of dropout are drawn anew from
-    Keras's global seed, the optimizer has made no step, the metrics are empty. What
-    was assigned to the optimizer's settings, such as its `learning_rate`, stays.
-
-    Args:
-        model: `keras.Model`, Sequential or functional, built and compiled.
-    """
-    new = type(model).from_config(model.get_config())
-    _assign(model.variables, new.variables)
-    model.reset_metrics()
-    if model.optimizer.built:
-        unused = type(model.optimizer).from_config(model.optimizer.get_config())
-        unused.build(model.trainable_variables)
-        _assign(model.optimizer.variables, unused.variables)
-
-
-def _assign(variables, values):
-    for variable, value in zip(variables, values, strict=True):
-        variable.assign(value)
-
-
-def gradients_of(model: keras.Model, x: Any, y: Any) -> list[np.ndarray]:
-    """`callbacks.gradients` of a model's loss on one batch, as NumPy arrays."""
-    return [
-        keras.ops.convert_to_numpy(gradient)
-        for gradient in callbacks.gradients(model, x, y)
-    ]

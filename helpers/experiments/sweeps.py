@@ -23,8 +23,8 @@ from typing import Any
 import numpy as np
 
 import helpers
-from helpers.checks import distinct, seeds_from
-from helpers.i18n import _, listing, sentences
+from helpers._support.checks import distinct, seeds_from
+from helpers._support.i18n import _, listing, sentences
 
 # Bytes that a worker needs, with Keras and a small network.
 MEMORY = 0.6e9

@@ -14,14 +14,14 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 from PIL import Image
 
-from helpers import drawn
+from helpers.data import drawn
 
 # Seconds to wait for the server's first answer.
 TIMEOUT = 10
 
 
 class DrawnHorsesOrHumans(tfds.core.GeneratorBasedBuilder):
-    """Pictures of horses and humans, drawn by `helpers.drawn`."""
+    """Pictures of horses and humans, drawn by `helpers.data.drawn`."""
 
     VERSION = tfds.core.Version("2.0.0")
 
@@ -59,7 +59,7 @@ class DrawnHorsesOrHumans(tfds.core.GeneratorBasedBuilder):
 
 
 def load(source, image_size, data_dir, progress):
-    """What `datasets.load_horses_or_humans` returns, prepared where it is needed."""
+    """What `data.load_horses_or_humans` returns, prepared where it is needed."""
     root = Path(data_dir or tfds.core.constants.get_default_data_dir()).expanduser()
     with _quiet():
         cls = DrawnHorsesOrHumans if source == "drawn" else original()

@@ -76,7 +76,7 @@ def train_original(model, learning_rate, lambda_, x, y, batch_size, epochs, ord=
 
 def _train(keras, model, optimizer, x, y, batch_size, epochs, callbacks):
     """The same training on Keras 3 or Keras 2, which is given as `keras`."""
-    from helpers import datasets
+    from helpers import data
 
     layers = [
         keras.layers.Dense(layer.units, layer.activation.__name__)
@@ -96,7 +96,7 @@ def _train(keras, model, optimizer, x, y, batch_size, epochs, callbacks):
         on_batch_end=lambda batch, logs: accuracies.append(float(logs["accuracy"]))
     )
     copy.fit(
-        datasets.batches(x, y, batch_size),
+        data.batches(x, y, batch_size),
         epochs=epochs,
         shuffle=False,
         callbacks=[record, *callbacks],

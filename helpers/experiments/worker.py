@@ -1,4 +1,4 @@
-"""One of several workers; `helpers.distributed.train`, `srun` or `mpirun` starts it."""
+"""One of several workers; `distributed.train`, `srun` or `mpirun` starts it."""
 
 import argparse
 import os

@@ -1,6 +1,6 @@
 """Several devices in one process, and several processes that train together.
 
-The processes run `distributed_worker.py`, on JAX; they stand for several machines.
+The processes run `worker.py`, on JAX; they stand for several machines.
 """
 
 import dataclasses
@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from helpers.i18n import _, sentences
+from helpers._support.i18n import _, sentences
 
-WORKER = pathlib.Path(__file__).with_name("distributed_worker.py")
+WORKER = pathlib.Path(__file__).with_name("worker.py")
 
 
 def two_devices() -> list[str]:

@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from helpers.i18n import _, listing
+from helpers._support.i18n import _, listing
 
 
 def _verdict(check):
@@ -173,7 +173,7 @@ def check_projection_matrix(answer, size):
 @_verdict
 def check_seeds_needed(answer, deviation, half_width):
     """The fewest pairs of runs whose interval is at most so wide on each side."""
-    from helpers.experiments import half_width as wide
+    from helpers.experiments.comparison import half_width as wide
 
     if not isinstance(answer, int | np.integer) or answer < 2:
         return False, _("The answer must be an integer of at least 2.")

@@ -1,0 +1,1 @@
+"""What the other rooms stand on: the language, versions, checks of arguments."""
