@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from helpers.experiments.comparison import restart
+from helpers.experiments import restart
 from helpers.optimizers import ConditionalGradient, GCRMSprop, GradientCentralization
 
 RNG = np.random.default_rng(0)
