@@ -19,8 +19,7 @@ from helpers._support import environment, i18n
 def setup(language="en"):
     """Prepare a notebook: language, and TensorFlow without its start-up messages.
 
-    Call it in the first cell, before TensorFlow or Keras is imported. It prints
-    something only where there is something to say: a GPU was found.
+    Call it in the first cell, before TensorFlow or Keras is imported.
 
     Args:
         language: Language of plot labels and messages, one of
@@ -46,7 +45,6 @@ def setup(language="en"):
             import tensorflow
         # It would warn of the many models that one lesson makes.
         tensorflow.get_logger().setLevel("ERROR")
-        environment.announce_preset()
 
 
 def load_keras(backend):
@@ -97,7 +95,7 @@ def _without_jax():
 
     Parts of TensorFlow and Keras load it wherever it is: 110 MB for nothing.
     """
-    if "jax" in sys.modules or os.environ["KERAS_BACKEND"] == "jax":
+    if "jax" in sys.modules or os.environ.get("KERAS_BACKEND") == "jax":
         yield
         return
     sys.modules["jax"] = None

@@ -9,11 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers import data
+from helpers.data import mnist
 
 
 def test_mnist_is_keras_s(monkeypatch):
     """The same arrays as Keras's own reader takes from the file."""
-    downloaded = str(data.MNIST)
+    downloaded = str(mnist.MNIST)
     monkeypatch.setattr(
         "keras.src.datasets.mnist.get_file", lambda *_args, **_kwargs: downloaded
     )
@@ -37,11 +38,11 @@ def test_mnist_is_all_of_it():
 
 
 def test_a_damaged_file_is_refused(monkeypatch, tmp_path):
-    content = bytearray(data.MNIST.read_bytes())
+    content = bytearray(mnist.MNIST.read_bytes())
     content[1000] ^= 1
     damaged = tmp_path / "mnist.npz"
     damaged.write_bytes(content)
-    monkeypatch.setattr(data, "MNIST", damaged)
+    monkeypatch.setattr(mnist, "MNIST", damaged)
     with pytest.raises(zipfile.BadZipFile, match="Bad CRC-32"):
         data.load_mnist()
 

@@ -1,4 +1,4 @@
-"""The setup cell says what is missing, and what a GPU changes, and else nothing."""
+"""The setup cell says what is missing, and else nothing."""
 
 import os
 import subprocess
@@ -81,25 +81,36 @@ def test_a_notebook_shows_the_sentences_and_no_trace():
     assert problem._render_traceback_() == ["sentence"]
 
 
-@pytest.mark.parametrize(
-    ("gpu", "variable", "says"),
-    [
-        (True, "", True),
-        (False, "", False),
-        (True, "quick", False),
-        (True, "full", False),
-        (False, "full", False),
-    ],
-)
-def test_a_preset_that_the_gpu_chose_is_announced(
-    monkeypatch, capsys, gpu, variable, says
-):
-    monkeypatch.setattr(environment, "_has_gpu", lambda: gpu)
-    monkeypatch.setenv(environment.VARIABLE, variable)
-    environment.announce_preset()
-    printed = capsys.readouterr().out
-    assert ("GPU" in printed and "full" in printed) == says
-    assert says or not printed
+def test_a_lesson_without_presets_asks_for_none_and_looks_for_no_gpu():
+    code = (
+        "import helpers, tensorflow as tf\n"
+        "tf.config.list_physical_devices = None\n"
+        "helpers.setup()\n"
+    )
+    environment = {**os.environ, "NOTEBOOK_PRESET": "misspelt"}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+
+
+def test_a_process_that_has_keras_without_jax_is_told_its_backend():
+    code = (
+        "import os, sys\n"
+        "sys.modules['jax'] = None\n"
+        "import keras\n"
+        "del sys.modules['jax'], os.environ['KERAS_BACKEND']\n"
+        "import helpers\n"
+        "helpers.load_keras('tensorflow')\n"
+        "try:\n"
+        "    helpers.load_keras('jax')\n"
+        "except RuntimeError as error:\n"
+        "    print(error)\n"
+    )
+    environment = {**os.environ, "KERAS_BACKEND": "tensorflow"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True
+    )
+    assert done.stdout.startswith("This process runs Keras on 'tensorflow'"), (
+        done.stderr
+    )
 
 
 @pytest.mark.parametrize("backend", ["tensorflow", "jax"])

@@ -19,9 +19,8 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 from scipy import ndimage, stats
 
-from helpers import data
 from helpers.data import drawn as drawn_module
-from helpers.data import load_horses_or_humans, prepare, tfds_cache
+from helpers.data import horses_or_humans, load_horses_or_humans, prepare, tfds_cache
 
 pytest_plugins = ["drawn_data"]
 
@@ -92,9 +91,9 @@ def test_the_smallest_size_is_the_smallest_that_the_network_takes():
             shape = layer.compute_output_shape(shape)
         return shape
 
-    assert network(data.SMALLEST_SIZE) == (1, 1, 1, 1)
+    assert network(horses_or_humans.SMALLEST_SIZE) == (1, 1, 1, 1)
     with pytest.raises(ValueError):
-        assert min(network(data.SMALLEST_SIZE - 1)) > 0, "empty"
+        assert min(network(horses_or_humans.SMALLEST_SIZE - 1)) > 0, "empty"
 
 
 def test_tfds_data_dir_sets_the_folder(few, tmp_path, monkeypatch):
@@ -197,7 +196,7 @@ load_horses_or_humans(data_dir=sys.argv[1], progress=progress)
 
 
 def _damage(folder, change):
-    (file,) = folder.glob("drawn_horses_or_humans/*/*-train.tfrecord*")
+    (file,) = folder.glob("drawn_horses_or_humans/?.?.?/*-train.tfrecord*")
     change(file)
 
 
@@ -206,18 +205,21 @@ def _damage(folder, change):
     [
         lambda file: file.unlink(),
         lambda file: os.truncate(file, file.stat().st_size // 2),
+        lambda file: os.truncate(file, 0),
         lambda file: file.write_bytes(file.read_bytes()[:-9] + b"123456789"),
         lambda file: (file.parent / "dataset_info.json").unlink(),
         lambda file: (file.parent / "dataset_info.json").write_text("{"),
     ],
-    ids=["file lost", "file cut", "file changed", "info lost", "info cut"],
+    ids=["file lost", "file cut", "file empty", "changed", "info lost", "info cut"],
 )
-def test_a_damaged_cache_is_prepared_again(few, tmp_path, change):
-    splits, _ = load_horses_or_humans(data_dir=tmp_path)
-    expected = _labels(splits)
-    _damage(tmp_path, change)
-    splits, _ = load_horses_or_humans(data_dir=tmp_path)
-    assert _labels(splits) == expected
+def test_a_damaged_cache_is_moved_aside_and_prepared_again(few, tmp_path, change):
+    expected = _labels(load_horses_or_humans(data_dir=tmp_path)[0])
+    for times in (1, 2):
+        _damage(tmp_path, change)
+        with pytest.warns(UserWarning, match=f"damaged-{times}"):
+            splits, _ = load_horses_or_humans(data_dir=tmp_path)
+        assert _labels(splits) == expected
+    assert len(list(tmp_path.glob("*/*damaged*/*-test.tfrecord*"))) == 2
 
 
 class _Server(http.server.ThreadingHTTPServer):
@@ -445,7 +447,7 @@ def test_the_transform_is_the_one_of_scipy(shape):
     flips, angles = rng.choice([-1.0, 1.0], (5, 2)), rng.uniform(-2, 2, 5)
     zooms = rng.uniform(-0.2, 0.2, 5)
     moves = (tf.constant(values, tf.float32) for values in (flips, angles, zooms))
-    found = np.asarray(data.moved(images, *moves))
+    found = np.asarray(horses_or_humans.moved(images, *moves))
     center = (np.array(shape) - 1) / 2
     for image, got, flip, angle, zoom in zip(
         images, found, flips, angles, zooms, strict=True
@@ -467,8 +469,10 @@ def test_the_transform_is_the_one_of_scipy(shape):
 def test_flips_angles_and_zooms_have_the_tutorials_ranges(monkeypatch):
     seen = []
 
-    monkeypatch.setattr(data, "moved", lambda *given: seen.append(given[1:]))
-    data._augmented((tf.zeros((2000, 2, 2, 3)), tf.zeros(2000)), [0, 1])
+    monkeypatch.setattr(
+        horses_or_humans, "moved", lambda *given: seen.append(given[1:])
+    )
+    horses_or_humans._augmented((tf.zeros((2000, 2, 2, 3)), tf.zeros(2000)), [0, 1])
     flips, angles, zooms = map(np.asarray, seen[0])
     assert set(flips.ravel()) == {-1.0, 1.0} and abs(flips.mean(0)).max() < 0.1
     for values, reach in ((angles, 0.3 * 2 * np.pi), (zooms, 0.2)):
@@ -478,7 +482,7 @@ def test_flips_angles_and_zooms_have_the_tutorials_ranges(monkeypatch):
 
 def _mapped(images, flips, angle, zoom):
     count = len(images)
-    moved = data.moved(
+    moved = horses_or_humans.moved(
         images,
         tf.constant([flips] * count, tf.float32),
         tf.fill([count], np.float32(angle)),
@@ -487,14 +491,28 @@ def _mapped(images, flips, angle, zoom):
     return np.asarray(moved)
 
 
-def test_too_little_memory_costs_nobody_a_download(few, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        PermissionError("held by another process"),
+        TypeError("a bug of ours"),
+        tf.errors.ResourceExhaustedError(None, None, "memory"),
+        tf.errors.PermissionDeniedError(None, None, "not yours"),
+        tf.errors.InvalidArgumentError(None, None, "a bug of ours"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_what_proves_no_damage_costs_nobody_a_download(
+    few, tmp_path, monkeypatch, error
+):
     load_horses_or_humans(data_dir=tmp_path)
     before = sorted(tmp_path.rglob("*"))
 
     def read(*_arguments):
-        raise MemoryError
+        raise error
 
     monkeypatch.setattr(tfds_cache, "_read", read)
-    with pytest.raises(MemoryError):
+    with pytest.raises(type(error)):
         load_horses_or_humans(data_dir=tmp_path)
     assert sorted(tmp_path.rglob("*")) == before

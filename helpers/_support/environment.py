@@ -1,12 +1,7 @@
-"""Whether what is installed is new enough, and how much a lesson computes here.
-
-A preset holds the sizes: `quick` on a CPU, `full` where there is a GPU. The notebook's
-code is the same for both; only these numbers differ.
-"""
+"""Whether what is installed is new enough for the lessons."""
 
 import os
 from importlib import metadata
-from typing import NamedTuple
 
 from packaging.requirements import Requirement
 
@@ -15,7 +10,6 @@ from helpers._support.i18n import _
 PACKAGE = "optimizer-lessons"
 # Packages under other names that are the same to a program that imports them.
 SAME = {"tensorflow": ("tensorflow-cpu", "tf-nightly")}
-VARIABLE = "NOTEBOOK_PRESET"
 
 
 class Unsuitable(ImportError):
@@ -69,59 +63,3 @@ def _version(name):
         except metadata.PackageNotFoundError:
             pass
     return None
-
-
-class Preset(NamedTuple):
-    """Sizes of the lesson on gradient centralization."""
-
-    name: str
-    source: str  # as `data.load_horses_or_humans` takes it
-    image_size: int  # width and height in pixels
-    batch_size: int
-    learning_rate: float
-    epochs: int  # of each training run
-    seeds: tuple[int, ...]  # of the comparison; the first is 0
-
-
-PRESETS = {
-    # Two to five minutes for the whole notebook on two CPU cores.
-    "quick": Preset("quick", "drawn", 94, 16, 1e-3, 2, seeds=(0, 1, 2, 3)),
-    # The tutorial's own numbers.
-    "full": Preset("full", "tfds", 300, 128, 1e-4, 10, seeds=(0, 1, 2, 3, 4)),
-}
-
-
-def choose_preset():
-    """The `Preset` for this machine, or the one that `NOTEBOOK_PRESET` names.
-
-    Raises:
-        ValueError: If the environment variable names no preset.
-    """
-    name = _wanted() or ("full" if _has_gpu() else "quick")
-    if name not in PRESETS:
-        raise ValueError(
-            f"The environment variable {VARIABLE} must be one of {list(PRESETS)}, or "
-            f"empty to let the hardware decide. Received: {name!r}"
-        )
-    return PRESETS[name]
-
-
-def announce_preset():
-    """Say so where a GPU, and no environment variable, chose the larger preset."""
-    preset = choose_preset()
-    if preset.name == "full" and not _wanted():
-        text = _(
-            "A GPU was found: where a lesson has presets, it runs “{preset}”, with "
-            "the sizes of the original tutorial."
-        )
-        print(text.format(preset=preset.name))
-
-
-def _wanted():
-    return os.environ.get(VARIABLE, "").strip()
-
-
-def _has_gpu():
-    import tensorflow as tf
-
-    return bool(tf.config.list_physical_devices("GPU"))

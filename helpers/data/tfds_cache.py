@@ -3,21 +3,31 @@
 import contextlib
 import importlib.resources
 import io
-import shutil
+import itertools
 import sys
 import tempfile
+import warnings
 from pathlib import Path
 from unittest import mock
 
 import requests
 import tensorflow as tf
 import tensorflow_datasets as tfds
+from google.protobuf import json_format
 from PIL import Image
 
 from helpers.data import drawn
 
 # Seconds to wait for the server's first answer.
 TIMEOUT = 10
+# What reading raises for a file that is cut, changed or lost, or has too few pictures.
+# All else, such as too little memory or a file that may not be read, proves nothing.
+DAMAGED = (
+    tf.errors.DataLossError,
+    tf.errors.FailedPreconditionError,
+    tf.errors.NotFoundError,
+    json_format.ParseError,
+)
 
 
 class DrawnHorsesOrHumans(tfds.core.GeneratorBasedBuilder):
@@ -63,12 +73,14 @@ def load(source, image_size, data_dir, progress):
     root = Path(data_dir or tfds.core.constants.get_default_data_dir()).expanduser()
     with _quiet():
         cls = DrawnHorsesOrHumans if source == "drawn" else original()
-        try:
-            return _read(cls, root, image_size)
-        except (MemoryError, tf.errors.ResourceExhaustedError):
-            raise  # the files are good, and may have been a download
-        except Exception:  # whatever comes of files that are missing or damaged
-            shutil.rmtree(root / cls.name / str(cls.VERSION), ignore_errors=True)
+        prepared = root / cls.name / str(cls.VERSION)
+        if (prepared / "dataset_info.json").exists():
+            try:
+                return _read(cls, root, image_size)
+            except DAMAGED as error:
+                _move_aside(prepared, type(error).__name__)
+        elif prepared.exists():
+            _move_aside(prepared, "no dataset_info.json")
         try:
             _prepare(cls, root, progress)
         except Exception as error:
@@ -82,6 +94,16 @@ def load(source, image_size, data_dir, progress):
                 'source="drawn" works without one.'
             ) from error
         return _read(cls, root, image_size)
+
+
+def _move_aside(folder, reason):
+    """Make room for new files; a reader who knows better can move these back."""
+    names = (f"{folder.name}.damaged-{n}" for n in itertools.count(1))
+    aside = next(p for p in map(folder.with_name, names) if not p.exists())
+    # Another process may have been faster.
+    with contextlib.suppress(FileNotFoundError):
+        folder.rename(aside)
+        warnings.warn(f"{folder} is damaged ({reason}): now {aside}", stacklevel=4)
 
 
 def original():

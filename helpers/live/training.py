@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import keras
 import tensorflow as tf
 
-from helpers.data import shared
+from helpers.data.mnist import shared
 from helpers.feasible_sets import frobenius_norm
 from helpers.live.hyperparameters import core_of, hyperparameters_of
 from helpers.optimizers import FrankWolfe, GradientCentralization, centralize
