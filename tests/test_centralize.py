@@ -5,6 +5,7 @@ import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -12,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from helpers.optimizers.gradient_centralization import centralize
+from helpers import source
+from helpers.optimizers import centralize
 
 
 def numpy_centralize(gradient, axes=None):
@@ -77,14 +79,19 @@ def test_equals_optax(tree):
     outputs_first = [np.moveaxis(g, -1, 0).astype("float32") for g in tree]
     theirs, _ = optax.centralize().update(outputs_first, optax.EmptyState())
     for gradient, expected in zip(tree, theirs, strict=True):
-        ours = centralize(gradient.astype("float32")).numpy()
+        ours = np.asarray(centralize(gradient.astype("float32")))
         np.testing.assert_allclose(
             np.moveaxis(ours, -1, 0), expected, atol=1e-5 * np.abs(gradient).max()
         )
 
 
 def test_vectors_scalars_and_empty_axes_are_untouched():
-    for value, axes in ((3.0, None), ([1.0, 2.0], None), ([[1.0], [2.0]], ())):
+    for value, axes in (
+        (3.0, None),
+        ([1.0, 2.0], None),
+        ([[1.0], [2.0]], ()),
+        ([[1.0]], []),
+    ):
         value = np.array(value, "float32")
         np.testing.assert_array_equal(centralize(value, axes), value)
 
@@ -97,10 +104,19 @@ def test_negative_axes_and_a_single_axis():
         )
 
 
-@pytest.mark.parametrize(
-    ("axes", "error"),
-    [((2,), ValueError), (-3, ValueError), ((0, -2), ValueError), ((0.5,), TypeError)],
-)
-def test_wrong_axes_are_named(axes, error):
-    with pytest.raises(error, match=r"`axes`.*Received: axes="):
+def test_the_rule_that_a_lesson_prints_is_the_one_that_works():
+    """What `source` shows, run as it stands, is what `centralize` computes."""
+    printed = {"ops": keras.ops}
+    exec(source(centralize), printed)
+    gradient = np.array([[3.0, 1.0], [1.0, 6.0], [2.0, 2.0]])
+    for options in ({}, {"axes": 1}, {"axes": ()}, {"strength": 0.25}):
+        np.testing.assert_array_equal(
+            printed["centralize"](gradient, **options), centralize(gradient, **options)
+        )
+    np.testing.assert_array_equal(centralize(gradient), gradient - [2.0, 3.0])
+
+
+@pytest.mark.parametrize("axes", [(2,), -3, (0, -2), (0.5,)])
+def test_wrong_axes_are_refused(axes):
+    with pytest.raises((ValueError, TypeError, tf.errors.InvalidArgumentError)):
         centralize(np.ones((2, 3), "float32"), axes)

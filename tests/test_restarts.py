@@ -6,7 +6,7 @@ import pytest
 from keras import layers
 
 from helpers.experiments import restart
-from helpers.optimizers import ConditionalGradient, GCRMSprop, GradientCentralization
+from helpers.optimizers import ConditionalGradient, GradientCentralization
 
 RNG = np.random.default_rng(0)
 X = RNG.random((48, 8, 8, 2)).astype("float32")
@@ -52,7 +52,7 @@ OPTIMIZERS = {
     "Adam": lambda: keras.optimizers.Adam(use_ema=True, ema_momentum=0.9),
     # Its accumulators do not start at zero.
     "Adagrad": lambda: keras.optimizers.Adagrad(0.1, initial_accumulator_value=0.3),
-    "GC": lambda: GCRMSprop(1e-3),
+    "GC": lambda: GradientCentralization(keras.optimizers.RMSprop(1e-3)),
     "schedule": lambda: GradientCentralization(
         keras.optimizers.Nadam(
             keras.optimizers.schedules.ExponentialDecay(0.01, 2, 0.5)
@@ -60,7 +60,9 @@ OPTIMIZERS = {
     ),
     "CG": lambda: ConditionalGradient(0.99, 100.0),
     "float16": lambda: keras.optimizers.LossScaleOptimizer(
-        GCRMSprop(1e-3), initial_scale=16, dynamic_growth_steps=3
+        GradientCentralization(keras.optimizers.RMSprop(1e-3)),
+        initial_scale=16,
+        dynamic_growth_steps=3,
     ),
 }
 

@@ -3,7 +3,6 @@
 from helpers.optimizers.conditional_gradient import ConditionalGradient
 from helpers.optimizers.frank_wolfe import FrankWolfe, OpenLoop, frank_wolfe_step
 from helpers.optimizers.gradient_centralization import (
-    GCRMSprop,
     GradientCentralization,
     centralize,
 )
@@ -12,7 +11,6 @@ from helpers.optimizers.gradients import gradients_of, loss_gradients
 __all__ = [
     "ConditionalGradient",
     "FrankWolfe",
-    "GCRMSprop",
     "GradientCentralization",
     "OpenLoop",
     "centralize",

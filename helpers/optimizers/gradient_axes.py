@@ -60,7 +60,7 @@ def axes_of_model(model, conv_only=False, overrides=None):
         Dict from variable path to tuple of axes, for every weight of rank ≥ 2.
 
     Raises:
-        TypeError: `model` is not a Keras model or layer.
+        TypeError: `model` is not a Keras model or layer, `overrides` no mapping.
         ValueError: `model` is not built; two weights with one path need different
             axes; or an override names no kernel of the model, is out of range, or
             covers an axis that tells a known layer's outputs apart.
@@ -75,7 +75,12 @@ def axes_of_model(model, conv_only=False, overrides=None):
             f"Argument `model` must be built, so that its weights exist. Received: "
             f"{model.name!r}, not built; call it on a batch or `model.build(shape)`"
         )
-    overrides = overrides or {}
+    overrides = checked_axes({} if overrides is None else overrides)
+    if not isinstance(overrides, Mapping):
+        raise TypeError(
+            "Argument `axes` must be a mapping from variable path to axes. "
+            f"Received: axes={overrides!r}"
+        )
     found, logged = {}, set()
     for layer, is_convolution, kept, variable in _kernels(model):
         known = _input_axes(layer, kept, variable)
@@ -173,8 +178,50 @@ def default_axes(variable, conv_only=False):
     return tuple(range(rank - 1))
 
 
-def axes_of_variables(axes, variables, conv_only=False):
-    """Tuple with the axes of each variable, from a mapping, or a list in order."""
+def checked_axes(axes):
+    """Axes of variables that are not known yet, as far as they can be checked.
+
+    Args:
+        axes: `None`, a mapping from variable path to axes, or a list with the axes of
+            each variable: an integer (in a mapping), integers, or `None`.
+
+    Returns:
+        `None`, or a dict or list of the same, each entry `None` or a tuple.
+    """
+    if axes is None:
+        return None
+    if isinstance(axes, Mapping):
+        # A keras.Variable has no hash, so it cannot be the key itself.
+        if strangers := [path for path in axes if not isinstance(path, str)]:
+            raise TypeError(
+                "Argument `axes` must have variable paths as its keys, such as "
+                f"'dense/kernel' (`variable.path`). Received: {strangers[0]!r}"
+            )
+        return {p: a if a is None else integers(a, p) for p, a in axes.items()}
+    sequence = list | tuple
+    if not isinstance(axes, sequence) or not all(
+        a is None or isinstance(a, sequence) for a in axes
+    ):
+        raise TypeError(
+            "Argument `axes` must be None, a mapping from variable path to axes, or a "
+            f"list with a tuple of axes for each variable. Received: axes={axes!r}"
+        )
+    return [
+        a if a is None else integers(a, f"variable {i}") for i, a in enumerate(axes)
+    ]
+
+
+def axes_of_variables(axes, variables, default):
+    """The axes of each variable.
+
+    Args:
+        axes: What `checked_axes` returned.
+        variables: List of variables.
+        default: Function from a variable to its axes where `axes` has none for it.
+
+    Returns:
+        List of tuples of integers.
+    """
     paths = [getattr(v, "path", v.name) for v in variables]  # tf.Variable has none
     if axes is None:
         axes = [None] * len(variables)
@@ -187,22 +234,21 @@ def axes_of_variables(axes, variables, conv_only=False):
         if unused and missing:
             raise ValueError(
                 f"Argument `axes` names {unused}, which are not among the variables, "
-                f"while {missing} have no entry. Correct the paths, or derive them "
-                "with GradientCentralization.for_model(model, inner_optimizer)."
+                f"while {missing} have no entry. Correct the paths, or derive the "
+                "axes anew."
             )
         axes = [axes.get(path) for path in paths]
     if len(axes) != len(variables):
         raise ValueError(
             f"Argument `axes` holds the axes of {len(axes)} variables, and the "
-            f"optimizer is to update {len(variables)}. Derive them anew with "
-            "GradientCentralization.for_model(model, inner_optimizer)."
+            f"optimizer is to update {len(variables)}. Derive the axes anew."
         )
-    return tuple(
-        default_axes(variable, conv_only)
+    return [
+        default(variable)
         if entry is None
         else normalize_axes(entry, len(variable.shape), path)
         for variable, path, entry in zip(variables, paths, axes, strict=True)
-    )
+    ]
 
 
 def normalize_axes(axes, rank, owner="a gradient"):
