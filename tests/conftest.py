@@ -2,15 +2,18 @@
 
 import collections
 import importlib.util
+import logging
 import os
 import pathlib
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pytest
 
 import helpers
+from helpers._support import i18n
 
 HAS_TEST_TOOLS = importlib.util.find_spec("hypothesis") is not None
 # With `pip install -r requirements.txt` alone, `pytest --nbval` runs the notebooks.
@@ -49,6 +52,42 @@ def require(module, why):
         if os.environ.get("CI"):
             pytest.fail(message)
         pytest.skip(message)
+
+
+@pytest.fixture(params=i18n.LANGUAGES)
+def language(request):
+    i18n.set_language(request.param)
+    yield request.param
+    i18n.set_language("en")
+
+
+@pytest.fixture
+def strict(caplog):
+    """Warnings are errors, and what matplotlib logs fails the test at its end.
+
+    A letter that no font has is a warning; within a formula it is logged.
+    """
+    with warnings.catch_warnings(), caplog.at_level(logging.WARNING, "matplotlib"):
+        # Not those of libraries to each other, which deprecate something.
+        warnings.simplefilter("error", UserWarning)
+        warnings.simplefilter("error", RuntimeWarning)
+        yield
+    assert [r.getMessage() for r in caplog.records if "matplotlib" in r.name] == []
+
+
+@pytest.fixture
+def figures(monkeypatch):
+    """The matplotlib figures of the pictures that a test draws."""
+    from helpers.plotting.style import Picture
+
+    kept, init = [], Picture.__init__
+
+    def keep(self, figure, *texts):
+        kept.append(figure)
+        init(self, figure, *texts)
+
+    monkeypatch.setattr(Picture, "__init__", keep)
+    return kept
 
 
 @pytest.fixture(scope="session")

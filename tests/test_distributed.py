@@ -65,7 +65,9 @@ def test_after_a_crash_in_the_middle_of_a_save_the_restart_goes_on(tmp_path):
     assert "1 was killed" in crashed.summary and "0 ended by itself" in crashed.summary
     # The worker that was left alone may have ended while it saved.
     os.truncate(tmp_path / "backup-0" / "latest.weights.h5", 96)
-    resumed = distributed.train(tmp_path, 2, BATCH, EPOCHS)
+    with pytest.raises(FileExistsError, match="resume=True"):
+        distributed.train(tmp_path, 2, BATCH, EPOCHS)
+    resumed = distributed.train(tmp_path, 2, BATCH, EPOCHS, resume=True)
     model.fit(x, y, BATCH, EPOCHS, shuffle=False, verbose=0)
     assert resumed.codes == [0, 0]
     assert largest(start, model.get_weights()) > 1e-3
@@ -76,15 +78,33 @@ def test_after_a_crash_in_the_middle_of_a_save_the_restart_goes_on(tmp_path):
 def test_a_worker_that_fails_by_itself_is_an_error_with_its_words(tmp_path):
     require("jax", "pip install -e .[test]")
     write_job(tmp_path, "sgd")
-    (tmp_path / "data.npz").unlink()
-    with pytest.raises(RuntimeError, match=r"data\.npz"):
+    (tmp_path / "model.keras").unlink()
+    with pytest.raises(RuntimeError, match=r"model\.keras"):
         distributed.train(tmp_path, 2, BATCH, EPOCHS)
 
 
-def test_a_batch_that_cannot_be_divided_is_named_before_anything_starts(tmp_path):
-    with pytest.raises(ValueError, match="`batch_size`"):
-        distributed.train(tmp_path, workers=2, batch_size=9, epochs=1)
-    assert list(tmp_path.iterdir()) == []
+def test_workers_that_never_end_are_said_to_have_reached_the_time_limit(tmp_path):
+    write_job(tmp_path, "sgd")
+    with pytest.raises(RuntimeError, match=r"After 0\.1 s these still ran: \[0, 1\]"):
+        distributed.train(tmp_path, 2, BATCH, EPOCHS, timeout=0.1)
+    ended = distributed.train(tmp_path, 2, BATCH, EPOCHS, crash=8, timeout=0.1)
+    assert ended.seconds == [None, None] and ended.weights == [None, None]
+    sentence = "Worker {} still ran at the time limit."
+    assert ended.summary == f"{sentence.format(0)} {sentence.format(1)}"
+    one = distributed.Ended([-9, -9], [None, 2.0], [None, None])
+    assert one.summary == f"Worker 1 was killed. {sentence.format(0)}"
+
+
+# No multiple of two workers; no divisor of 24 samples.
+@pytest.mark.parametrize("batch_size", [3, 10])
+def test_a_batch_that_cannot_be_divided_is_named_before_anything_starts(
+    tmp_path, batch_size
+):
+    write_job(tmp_path, "sgd")
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(ValueError, match=f"`batch_size`.*{batch_size}"):
+        distributed.train(tmp_path, workers=2, batch_size=batch_size, epochs=1)
+    assert sorted(tmp_path.iterdir()) == before
 
 
 def test_equal_weights_are_said_to_be_equal_and_others_are_not():
@@ -108,7 +128,7 @@ def test_a_processor_in_use_cannot_be_divided():
     code = (
         "import helpers; helpers.setup('en')\n"
         "import tensorflow as tf; tf.zeros(1) + 1\n"
-        "from helpers import distributed; distributed.two_devices()\n"
+        "from helpers.experiments import distributed; distributed.two_devices()\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 1 and "before TensorFlow computes" in done.stderr

@@ -1,13 +1,11 @@
 """Thai and Chinese in figures, with the fonts of the repository alone."""
 
 import io
-import logging
 import os
 import pathlib
 import subprocess
 import sys
 import unicodedata
-import warnings
 
 import make_fonts
 import matplotlib
@@ -17,17 +15,9 @@ from babel.messages import pofile
 from fontTools.ttLib import TTFont
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from test_figures_gc import PICTURES
-from test_plotting import FIGURES
 from translation import glyphs
 
 from helpers._support import i18n
-from helpers.experiments.comparison import Comparison
-from helpers.live import ConditionalGradientExplorer, GradientCentralizationExplorer
-from helpers.live.figure import LiveFigure
-from helpers.live.training import Record
-from helpers.plotting import conditional_gradient as plotting
-from helpers.plotting import style
 
 CATALOGS = sorted(i18n.LOCALE.glob("*/LC_MESSAGES/helpers.po"))
 # Letters of each language, with marks upon marks, and the signs of the lessons.
@@ -37,105 +27,12 @@ SAMPLES = {
     "th": f"ค่าน้ำหนัก ที่ ปั้น เกรเดียนต์ ฟื้นฐานู ๆ ฯลฯ {SIGNS}",
     "zh": f"“步长”γ，权重（损失：准确率）；《梯度中心化》、轮次。{SIGNS}",
 }
-NAMES = ["dense/kernel", "dense/bias"]
 
 
 @pytest.fixture(autouse=True)
 def english_again():
     yield
     i18n.set_language("en")
-
-
-@pytest.fixture(params=i18n.LANGUAGES)
-def language(request):
-    i18n.set_language(request.param)
-    return request.param
-
-
-@pytest.fixture
-def strict(caplog):
-    """Warnings are errors, and what matplotlib logs fails the test at its end.
-
-    Within formulas a missing glyph is logged, and so is a font that is not found.
-    """
-    with warnings.catch_warnings(), caplog.at_level(logging.WARNING, "matplotlib"):
-        # Not those of libraries to each other: 3.10 calls what pyparsing deprecates.
-        warnings.simplefilter("error", UserWarning)
-        yield
-    assert [r.getMessage() for r in caplog.records if "matplotlib" in r.name] == []
-
-
-def compared(*values):
-    return Comparison(
-        ("SGD", "GC"), (0, 1, 2), np.array(values), i18n._("accuracy"), 0.95
-    ).picture()
-
-
-def live(kind):
-    values = {"lambda_": 2.0, "learning_rate": 0.9, "strength": 1.0}
-    metrics = {"accuracy": 0.5}
-    measured = (metrics, {"loss": 1.1, **metrics}, -0.1, 0.2, (1.0, 1e-3))
-    record = Record(1, 0.1, values, 1.0, *measured)
-    norm = i18n._("Frobenius norm of each variable")
-    figure = LiveFigure(NAMES, record, kind, norm)
-    values = values | {"lambda_": 1.0}
-    later = {"step": 20, "loss": 1e-4, "hyperparameters": values}
-    figure.png([record, Record(**(vars(record) | later))])
-    return figure.raster.figure
-
-
-EVERY_FIGURE = {
-    **FIGURES,
-    **PICTURES,
-    "original": lambda: plotting.against_the_original([0.5, 0.9], [0.5, 0.8], 2),
-    "raised": lambda: compared([0.5, 0.6, 0.7], [0.61, 0.72, 0.8]),
-    "undecided": lambda: compared([0.5, 0.6, 0.7], [0.6, 0.5, 0.71]),
-    "live gap": lambda: live("gap"),
-    "live share": lambda: live("removed_share"),
-    "live": lambda: live(None),
-    "explorer cg": lambda: ConditionalGradientExplorer().raster.figure,
-    "explorer gc": lambda: GradientCentralizationExplorer().raster.figure,
-}
-
-
-class Sample:
-    """A catalog in which every message holds the letters of a language."""
-
-    def __init__(self, letters):
-        self.letters = letters
-
-    def gettext(self, message):
-        return f"{self.letters[:22]} {message}"
-
-    def pgettext(self, context, message):
-        return message
-
-
-@pytest.mark.parametrize("language", ["th", "zh"])
-@pytest.mark.parametrize("name", EVERY_FIGURE)
-def test_every_figure_has_its_letters(name, language, monkeypatch, strict):
-    i18n.set_language(language)
-    monkeypatch.setattr(i18n, "_catalog", Sample(SAMPLES[language]))
-    EVERY_FIGURE[name]()
-
-
-@pytest.mark.parametrize("name", EVERY_FIGURE)
-def test_no_text_is_cut_off(name, language, monkeypatch, strict):
-    """In the words of the catalogs. Thai is longer, and Chinese has no spaces."""
-    drawn = []
-
-    def keep(self, figure, *texts):
-        drawn.append(figure)
-
-    monkeypatch.setattr(style.Picture, "__init__", keep)
-    made = EVERY_FIGURE[name]()
-    (figure,) = drawn or [made]
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    box = figure.get_tightbbox(canvas.get_renderer())  # in inches
-    width, height = figure.get_size_inches()
-    assert box.x0 > -0.02 and box.x1 < width + 0.02, box
-    assert box.y0 > -0.02 and box.y1 < height + 0.02, box
 
 
 def test_titles_labels_ticks_and_legends(language, strict):
@@ -214,7 +111,7 @@ def test_no_font_but_ours_and_matplotlibs_is_used(tmp_path):
         "from matplotlib import font_manager as fm\n"
         "fm.fontManager.ttflist = [f for f in fm.fontManager.ttflist\n"
         "                          if 'mpl-data' in f.fname]\n"
-        "from helpers import i18n\n"
+        "from helpers._support import i18n\n"
         "from helpers.plotting import conditional_gradient as plotting\n"
         "warnings.simplefilter('error')\n"
         "for language, word in (('th', 'ที่'), ('zh', '步长')):\n"

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import warnings
 from pathlib import Path
 
 import keras
@@ -18,10 +17,11 @@ import numpy as np
 import psutil
 import pytest
 from distributed import Client, LocalCluster
+from figures import sweep as sweep_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers.experiments.sweeps import Sweep, sweep
+from helpers.experiments import sweep
 
 GRID = {"lambda_": [1, 2, 3], "learning_rate": [0.25, 0.5]}
 SEEDS = [0, 3]
@@ -281,17 +281,9 @@ def test_a_killed_sweep_leaves_no_process_and_goes_on_where_it_was(tmp_path):
     assert lines(path)[: len(finished)] == finished and len(lines(path)) == 12
 
 
-def drawn_without_a_warning(found):
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        picture = found.picture()
-    assert picture.png.startswith(b"\x89PNG")
-    return picture
-
-
 def test_the_heat_map_says_what_it_shows(tmp_path, client):
     found = sweep(metric, GRID, SEEDS, tmp_path / "file", client, metric="Punktzahl")
-    data, metadata = drawn_without_a_warning(found)._repr_mimebundle_()
+    data, metadata = found.picture()._repr_mimebundle_()
     alt = metadata["image/png"]["alt"]
     for word in ("Punktzahl", "1, 2, 3", "0.25, 0.5", "learning rate", "λ", "0, 3"):
         assert word in data["text/plain"] and word in alt
@@ -299,44 +291,10 @@ def test_the_heat_map_says_what_it_shows(tmp_path, client):
     assert "highest" not in data["text/plain"], "computed: not compared by the tests"
 
 
-def made(values, **changes):
-    """A `Sweep` of these values, `(rows, columns, seeds)`."""
-    values = np.array(values, dtype=float)
-    rows, columns, seeds = (tuple(range(n)) for n in values.shape)
-    errors = {tuple(place): "x" for place in np.argwhere(~np.isfinite(values)).tolist()}
-    values[~np.isfinite(values)] = np.nan  # as `sweep` stores what failed
-    known = dict(names=("a", "b"), rows=rows, columns=columns, seeds=seeds, reused=0)
-    return Sweep(
-        **{**known, "values": values, "errors": errors, "metric": "loss", **changes}
-    )
-
-
-@pytest.mark.parametrize(
-    "values",
-    [
-        [[[0.5]]],
-        [[[0.5, 0.5]]],
-        [[[0.0, 0.0], [0.0, 0.0]]],
-        [[[-1e9, 2e9]], [[3e-9, 4.0]]],
-        [[[np.nan, 0.5], [0.25, 0.75]], [[np.inf, np.nan], [0.5, -np.inf]]],
-        [[[np.nan]]],
-        np.zeros((7, 9, 3)),
-    ],
-)
-def test_every_heat_map_is_drawn_without_a_warning(values):
-    picture = drawn_without_a_warning(made(values))
-    assert "{" not in picture.text
-
-
-def test_the_cells_of_the_heat_map_state_mean_spread_and_failures(monkeypatch):
-    figures = []
-    monkeypatch.setattr(
-        "helpers.plotting.scale_out.Picture",
-        lambda figure, *texts: figures.append(figure),
-    )
+def test_the_cells_of_the_heat_map_state_mean_spread_and_failures(figures):
     nan = np.nan
-    made([[[0.5, 0.75], [0.9512, 0.9512]], [[nan, 0.5], [nan, nan]]]).picture()
-    made([[[0.25], [nan]]]).picture()
+    sweep_of([[[0.5, 0.75], [0.9512, 0.9512]], [[nan, 0.5], [nan, nan]]]).picture()
+    sweep_of([[[0.25], [nan]]]).picture()
     texts = [[text.get_text() for text in figure.axes[0].texts] for figure in figures]
     assert texts == [
         ["0.625\n± 0.177", "0.951\n± 0.000", "1 of 2\nfailed", "2 of 2\nfailed"],
@@ -354,16 +312,11 @@ def contrast(first, second):
     return (light + 0.05) / (dark + 0.05)
 
 
-def test_the_numbers_can_be_read_on_every_colour(monkeypatch):
+def test_the_numbers_can_be_read_on_every_colour(figures):
     from matplotlib.colors import to_rgba
 
-    figures = []
-    monkeypatch.setattr(
-        "helpers.plotting.scale_out.Picture",
-        lambda figure, *texts: figures.append(figure),
-    )
     values = np.linspace(0, 1, 40)
-    made(values.reshape(1, 40, 1)).picture()
+    sweep_of(values.reshape(1, 40, 1)).picture()
     (cells,) = figures[0].axes[0].collections
     for value, text in zip(values, figures[0].axes[0].texts, strict=True):
         back = cells.cmap(cells.norm(value))

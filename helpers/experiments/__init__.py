@@ -4,8 +4,12 @@ Importing this package loads no Keras: the processes of a sweep choose its backe
 """
 
 from helpers._support.progress import Steps
-from helpers.experiments.comparison import Comparison, compare, paired_interval
-from helpers.experiments.restart import restart
+from helpers.experiments.comparison import (
+    Comparison,
+    compare,
+    paired_interval,
+    restart,
+)
 from helpers.experiments.sweeps import Sweep, sweep
 
 __all__ = [

@@ -54,7 +54,8 @@ class Ended:
 
     Attributes:
         codes: List of their exit codes, as `subprocess.Popen.returncode` has them.
-        seconds: List of floats: when each ended, after the start.
+        seconds: List of floats: when each ended, after the start; `None` for a worker
+            that still ran at the time limit, and was killed then.
         weights: List with the weights of each; `None` if it did not come to its end.
     """
 
@@ -65,15 +66,18 @@ class Ended:
     @property
     def summary(self):
         """A sentence for each worker that did not come to its end, the first first."""
-        first, said = min(self.seconds), []
-        for worker in np.argsort(self.seconds):
-            if self.codes[worker] == -signal.SIGKILL:
+        ends = np.array(self.seconds, dtype=float)  # NaN, and last, at the time limit
+        said = []
+        for worker in np.argsort(ends):
+            if np.isnan(ends[worker]):
+                message = _("Worker {worker} still ran at the time limit.")
+            elif self.codes[worker] == -signal.SIGKILL:
                 message = _("Worker {worker} was killed.")
             elif self.codes[worker]:
                 message = _("Worker {worker} ended by itself, ≈ {seconds:.0f} s later.")
             else:
                 continue
-            later = self.seconds[worker] - first
+            later = ends[worker] - np.nanmin(ends)
             said.append(message.format(worker=worker, seconds=later))
         return sentences(*said)
 
@@ -85,11 +89,13 @@ def train(
     epochs: int,
     crash: int | None = None,
     timeout: float = 240,
+    resume: bool = False,
 ) -> Ended:
     """Starts workers on this machine's processor, and waits until all have ended.
 
     If one dies, JAX ends the others after some ten seconds. Called again with the
-    same folder, they go on after the last epoch that worker 0 has saved there.
+    same folder and `resume=True`, they go on after the last epoch that worker 0 has
+    saved there.
 
     Args:
         folder: Path with `model.keras`, a compiled model with its initial weights,
@@ -100,17 +106,27 @@ def train(
         epochs: Integer, at least 1.
         crash: Number of the step after which the last worker kills itself.
         timeout: Seconds after which those that still run are killed.
+        resume: Whether to go on with a training that the folder holds.
 
     Raises:
-        ValueError: If `batch_size` is no multiple of `workers`.
+        ValueError: If `batch_size` is no multiple of `workers` or does not divide the
+            number of samples.
+        FileExistsError: If the folder holds a training and `resume` is `False`.
         RuntimeError: If a worker failed that was not to crash; with what it wrote.
     """
-    if batch_size % workers:
-        raise ValueError(
-            f"`batch_size` must be a multiple of workers={workers}. "
-            f"Received: batch_size={batch_size}"
-        )
     folder = pathlib.Path(folder)
+    with np.load(folder / "data.npz") as arrays:
+        samples = len(arrays["y"])
+    if batch_size % workers or samples % batch_size:
+        raise ValueError(
+            f"`batch_size` must be a multiple of workers={workers} and divide the "
+            f"{samples} samples. Received: batch_size={batch_size}"
+        )
+    if not resume and (folder / "backup-0").exists():
+        raise FileExistsError(
+            f"`folder` holds a training already: {folder}. Give another one, or "
+            "resume=True to go on with it."
+        )
     options = [f"--workers={workers}", f"--batch-size={batch_size}"]
     options += [f"--epochs={epochs}", f"--address={_free_address()}"]
     if crash is not None:
@@ -132,7 +148,9 @@ def train(
     codes = [process.returncode for process in processes]
     if any(codes) and crash is None:
         logs = [(folder / f"log-{worker}").read_text() for worker in range(workers)]
-        raise RuntimeError("\n".join([f"The exit codes are {codes}.", *logs]))
+        late = [worker for worker in range(workers) if seconds[worker] is None]
+        limit = f" After {timeout} s these still ran: {late}." if late else ""
+        raise RuntimeError("\n".join([f"The exit codes are {codes}.{limit}", *logs]))
     weights = [
         None if code else list(np.load(folder / f"weights-{worker}.npz").values())
         for worker, code in enumerate(codes)

@@ -83,19 +83,17 @@ class Sweep:
         """The range of the means, and how many runs failed, in sentences."""
         found = failed = ""
         if self.highest is not None:
+            low, high = np.nanmin(self.mean), np.nanmax(self.mean)
             found = _(
                 "{metric}, mean over the seeds {seeds}: from ≈ {low:.3f} to "
                 "≈ {high:.3f}."
-            ).format(
-                metric=self.metric,
-                seeds=listing(self.seeds),
-                low=np.nanmin(self.mean),
-                high=np.nanmax(self.mean),
+            )
+            found = found.format(
+                metric=self.metric, seeds=listing(self.seeds), low=low, high=high
             )
         if self.errors:
-            failed = _("{failed} of {total} runs failed.").format(
-                failed=len(self.errors), total=self.values.size
-            )
+            failed = _("{failed} of {total} runs failed.")
+            failed = failed.format(failed=len(self.errors), total=self.values.size)
         return sentences(found, failed)
 
     def picture(self):
@@ -153,15 +151,15 @@ def sweep(
 
     if len(grid) != 2:
         raise ValueError(f"`grid` must have two entries. Received: {grid}")
-    names = row_name, column_name = tuple(grid)
+    names = tuple(grid)
     rows, columns = (distinct(f"grid[{name!r}]", grid[name]) for name in names)
     seeds = seeds_from(seeds)
     inspect.signature(function).bind(**dict.fromkeys(names), seed=0)
     progress = progress or (lambda done, total: None)
     # The seed changes slowest: a sweep that is stopped early has all cells for it.
     cells = {}
-    for seed, row, column in itertools.product(seeds, rows, columns):
-        cell = {row_name: row, column_name: column, "seed": seed}
+    for seed, *pair in itertools.product(seeds, rows, columns):
+        cell = dict(zip(names, pair, strict=True)) | {"seed": seed}
         cells[_line(cell)] = cell
     finished = _read(path, inspect.getsource(function))
     todo = [cell for line, cell in cells.items() if line not in finished]
@@ -186,15 +184,12 @@ def sweep(
                     progress(done, len(cells))
             finally:
                 client.cancel(list(futures))
-    values = np.full((len(seeds), len(rows), len(columns)), math.nan)
-    for index, (line, cell) in enumerate(cells.items()):
-        value = finished.get(line, math.nan)
-        if math.isfinite(value):
-            values.flat[index] = value
-        else:
-            message = f"The function returned {value}."
-            errors.setdefault(tuple(cell.values()), message)
-    values = np.moveaxis(values, 0, -1)
+    values = np.array([finished.get(line, math.nan) for line in cells], dtype=float)
+    for value, cell in zip(values, cells.values(), strict=True):
+        if not math.isfinite(value):
+            errors.setdefault(tuple(cell.values()), f"The function returned {value}.")
+    values[~np.isfinite(values)] = math.nan
+    values = np.moveaxis(values.reshape(len(seeds), len(rows), len(columns)), 0, -1)
     metric = _("test accuracy") if metric is None else metric
     return Sweep(names, rows, columns, seeds, values, errors, reused, metric)
 
@@ -283,10 +278,10 @@ def _connected(client, runs, backend):
     from dask.system import CPU_COUNT
     from distributed import Client, LocalCluster, system
 
-    memory = max(1, int(system.MEMORY_LIMIT // MEMORY))
-    names = "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"
     environment = {
-        **dict.fromkeys(names, "1"),
+        "OMP_NUM_THREADS": "1",
+        "TF_NUM_INTRAOP_THREADS": "1",
+        "TF_NUM_INTEROP_THREADS": "1",
         "KERAS_BACKEND": backend,
         "CUDA_VISIBLE_DEVICES": "-1",  # several processes cannot share one GPU
         "MALLOC_ARENA_MAX": "2",  # two heaps, and not one for each thread: less memory
@@ -301,15 +296,13 @@ def _connected(client, runs, backend):
         "distributed.worker.memory.pause": False,
         "distributed.nanny.pre-spawn-environ": environment,
     }
+    options = {"dashboard_address": ":0", "silence_logs": logging.CRITICAL}
+    workers = min(runs, CPU_COUNT, max(1, int(system.MEMORY_LIMIT // MEMORY)))
     with (
         tempfile.TemporaryDirectory() as folder,
         dask.config.set(settings),
         LocalCluster(
-            n_workers=min(runs, CPU_COUNT, memory),
-            threads_per_worker=1,
-            dashboard_address=":0",
-            local_directory=folder,
-            silence_logs=logging.CRITICAL,
+            workers, threads_per_worker=1, local_directory=folder, **options
         ) as cluster,
         Client(cluster) as client,
     ):

@@ -1,0 +1,180 @@
+"""Every figure of the lessons and the panels, as a function that draws it.
+
+A name begins with the module and the function that it calls, and goes on where there
+is more than one case of it.
+"""
+
+import numpy as np
+
+from helpers._support.i18n import _
+from helpers.experiments import Comparison, Sweep
+from helpers.experiments.distributed import Overhead
+from helpers.live import ConditionalGradientExplorer, GradientCentralizationExplorer
+from helpers.live.figure import LiveFigure
+from helpers.live.training import Record
+from helpers.plotting import (
+    conditional_gradient,
+    gradient_centralization,
+    one_rule,
+    scale_out,
+    style,
+)
+
+HISTORY = {
+    "accuracy": [0.8, 0.9],
+    "val_accuracy": [0.8, 0.85],
+    "loss": [1.0, 0.5],
+    "val_loss": [1.0, 0.6],
+}
+MATRIX = np.random.default_rng(0).standard_normal((12, 8))
+LOSSES = {"SGD: x": np.full((2, 3), 2.0), "GC: x + 3 − μ": np.full((2, 3), 0.5)}
+WAYS = {"RMSprop": np.array([0.8, 0.9]), "GC": np.array([0.5, 0.4])}
+OVERHEAD = Overhead(("1", "3"), np.array([np.ones(8), np.linspace(1, 3, 8)]))
+
+
+def comparison(*values):
+    return Comparison(("SGD", "GC"), (0, 1, 2), np.array(values), _("accuracy"), 0.95)
+
+
+def sweep(values, **changes):
+    """A `Sweep` of these values, `(rows, columns, seeds)`."""
+    values = np.array(values, dtype=float)
+    rows, columns, seeds = (tuple(range(n)) for n in values.shape)
+    failed = ~np.isfinite(values)
+    errors = {tuple(place): "x" for place in np.argwhere(failed).tolist()}
+    values[failed] = np.nan  # as `sweep` stores what failed
+    known = dict(names=("a", "b"), rows=rows, columns=columns, seeds=seeds, reused=0)
+    known |= {"values": values, "errors": errors, "metric": "loss"}
+    return Sweep(**known | changes)
+
+
+def live(kind):
+    values = {"lambda_": 2.0, "learning_rate": 0.9, "strength": 1.0}
+    metrics = {"accuracy": 0.5}
+    measured = (metrics, {"loss": 1.1, **metrics}, -0.1, 0.2, (1.0, 1e-3))
+    record = Record(1, 0.1, values, 1.0, *measured)
+    norm = _("Frobenius norm of each variable")
+    figure = LiveFigure(["dense/kernel", "dense/bias"], record, kind, norm)
+    later = {"step": 20, "loss": 1e-4, "hyperparameters": values | {"lambda_": 1.0}}
+    figure.png([record, Record(**(vars(record) | later))])
+    return figure
+
+
+STYLE = {
+    "style.image_grid": lambda: style.image_grid(np.zeros((3, 28, 28)), [1, 2, 3]),
+    "style.accuracy_and_loss": lambda: style.accuracy_and_loss({"CG": HISTORY}),
+    "style.paired_comparison raised": lambda: style.paired_comparison(
+        comparison([0.5, 0.6, 0.7], [0.61, 0.72, 0.8])
+    ),
+    "style.paired_comparison undecided": lambda: style.paired_comparison(
+        comparison([0.5, 0.6, 0.7], [0.6, 0.5, 0.71])
+    ),
+}
+CONDITIONAL_GRADIENT = {
+    "conditional_gradient.frank_wolfe_step": conditional_gradient.frank_wolfe_step,
+    "conditional_gradient.norms": lambda: conditional_gradient.norms(
+        {"CG": [0, 2, 3]}, {"λ": 4}, log=True
+    ),
+    "conditional_gradient.norms_side_by_side": lambda: (
+        conditional_gradient.norms_side_by_side(
+            {"CG": {"w": list(range(20))}, "SGD": {"w": [3] * 20}}, ["w"], {"λ": 2}
+        )
+    ),
+    "conditional_gradient.loss_and_accuracy": lambda: (
+        conditional_gradient.loss_and_accuracy(
+            {(0.9, 100): [(2.2, 0.9), (2.1, 0.9)]}, [(0.1, 0.9), (2.1, 0.9)]
+        )
+    ),
+    "conditional_gradient.rate": lambda: conditional_gradient.rate(
+        [3.0, 1.0, 0.5], [4.0, 2.0, 0.6]
+    ),
+    "conditional_gradient.singular_values": lambda: (
+        conditional_gradient.singular_values({"fro": np.eye(4), "nuclear": np.eye(4)})
+    ),
+    "conditional_gradient.accuracy_by_rank": lambda: (
+        conditional_gradient.accuracy_by_rank(
+            {"fro": {1: 0.2, 4: 0.9}, "nuclear": {1: 0.5}}
+        )
+    ),
+    "conditional_gradient.against_the_original alone": lambda: (
+        conditional_gradient.against_the_original([0.5], None, 1)
+    ),
+    "conditional_gradient.against_the_original beside": lambda: (
+        conditional_gradient.against_the_original([0.5, 0.9], [0.5, 0.8], 2)
+    ),
+}
+GRADIENT_CENTRALIZATION = {
+    "gradient_centralization.zero_mean_projection": (
+        gradient_centralization.zero_mean_projection
+    ),
+    "gradient_centralization.second_training": lambda: (
+        gradient_centralization.second_training(
+            {"A": [0.6, 0.7]}, {"A": [0.8, 0.9], "B": [0.8, 0.85]}, {"B": [0.6, 0.8]}
+        )
+    ),
+    "gradient_centralization.gradient_parts": lambda: (
+        gradient_centralization.gradient_parts(
+            {"x": np.arange(6.0), "x + 3": np.ones(6)}, (2, 3)
+        )
+    ),
+    "gradient_centralization.gradient_parts of one": lambda: (
+        gradient_centralization.gradient_parts({"x": np.arange(6.0)}, (2, 3))
+    ),
+    "gradient_centralization.mean_share": lambda: gradient_centralization.mean_share(
+        [0, 0.5], [0.1, 0.9], [0.01, 0.1], LOSSES
+    ),
+    "gradient_centralization.before_or_after": lambda: (
+        gradient_centralization.before_or_after({0: WAYS, 0.5: WAYS})
+    ),
+    "gradient_centralization.mean_comes_back": lambda: (
+        gradient_centralization.mean_comes_back([0.9, -1e-9, 0.1], {"A": 1, "B": 0})
+    ),
+}
+ONE_RULE = {
+    "one_rule.singular_values": lambda: one_rule.singular_values(
+        MATRIX, {name: MATRIX for name in ("fro", "nuclear", "spectral")}
+    ),
+    "one_rule.length_of_mean": lambda: one_rule.length_of_mean(
+        [8, 64], [0.1, 0.5], [1, 1]
+    ),
+    "one_rule.twins": lambda: one_rule.twins([{"A": [2, 1], "B": [2, 1]}] * 2),
+    "one_rule.race": lambda: one_rule.race(
+        {"Adam": [0.9, 0.8], "max": [0.9, 0.7]}, {"max": (-0.05, -0.2, 0.1)}
+    ),
+    "one_rule.weights": lambda: one_rule.weights(
+        {"l1": 0.9}, MATRIX.ravel(), {"nuclear": [1, 0.5, 0.1, 0]}, MATRIX[0]
+    ),
+    "one_rule.certified": lambda: one_rule.certified(
+        [0, 1], {"spectral": [1, 0]}, {"spectral": {0.5: 0.8}}
+    ),
+    "one_rule.pixels": lambda: one_rule.pixels(np.eye(784, 10)),
+}
+SCALE_OUT = {
+    "scale_out.one_step": scale_out.one_step,
+    "scale_out.order": lambda: scale_out.order((0.4, 1.9), (1.6, -0.5)),
+    "scale_out.traffic": lambda: scale_out.traffic(4000, [2, 4, 8]),
+    "scale_out.weak_scaling": lambda: scale_out.weak_scaling(OVERHEAD, 3),
+    "scale_out.heat_map": lambda: scale_out.heat_map(
+        sweep([[[np.nan, 0.5], [0.25, 0.75]], [[np.inf, np.nan], [0.5, -np.inf]]])
+    ),
+    "scale_out.heat_map of nothing": lambda: scale_out.heat_map(sweep([[[np.nan]]])),
+    "scale_out.heat_map large": lambda: scale_out.heat_map(sweep(np.zeros((7, 9, 3)))),
+    "scale_out.heat_map wide": lambda: scale_out.heat_map(
+        sweep([[[-1e9, 2e9]], [[3e-9, 4.0]]])
+    ),
+}
+LIVE = {
+    "live gap": lambda: live("gap"),
+    "live share": lambda: live("removed_share"),
+    "live": lambda: live(None),
+    "live.ConditionalGradientExplorer": ConditionalGradientExplorer,
+    "live.GradientCentralizationExplorer": GradientCentralizationExplorer,
+}
+FIGURES = {
+    **STYLE,
+    **CONDITIONAL_GRADIENT,
+    **GRADIENT_CENTRALIZATION,
+    **ONE_RULE,
+    **SCALE_OUT,
+    **LIVE,
+}
