@@ -3,6 +3,7 @@
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -45,6 +46,42 @@ def test_the_optimizers_need_keras_and_its_backend_alone():
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert float(done.stdout) < 1
+
+
+def test_the_optimizers_work_in_a_folder_of_any_name(tmp_path):
+    """As the README says it, beside a package of another's that is called helpers."""
+    readme = (ROOT / "README.md").read_text("utf-8")
+    (paragraph,) = (p for p in readme.split("\n\n") if "my_project/gradients" in p)
+    copied = re.findall(r"`(helpers/[\w/.]+)`", paragraph)
+    (imports,) = re.findall(r"`(from my_project.*?)`", paragraph)
+    for name in copied:
+        source = ROOT / name
+        target = tmp_path / "my_project/gradients" / name.removeprefix("helpers/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, target)
+    (tmp_path / "helpers.py").write_text("raise ImportError('not ours')\n")
+    code = (
+        f"import keras, numpy as np\n{imports}\n"
+        "from my_project.gradients.optimizers import GradientCentralization\n"
+        "model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])\n"
+        "x, y = np.ones((8, 3)), np.ones((8, 2))\n"
+        "for ball in ('spectral', 'l1'):\n"
+        "    inner = FrankWolfe(0.1, ball=ball, momentum=0.9)\n"
+        "    for optimizer in (inner, GradientCentralization('sgd')):\n"
+        "        model.compile(optimizer, 'mse')\n"
+        "        model.fit(x, y, verbose=0)\n"
+        "        model.save('model.keras')\n"
+        "        keras.models.load_model('model.keras').fit(x, y, verbose=0)\n"
+    )
+    environment = {**os.environ, "KERAS_BACKEND": "jax", "PYTHONPATH": ""}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_requirements_name_the_packages_of_the_collection():

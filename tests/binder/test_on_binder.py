@@ -73,8 +73,10 @@ def test_what_is_installed(binder):
     # An editable package of a local folder is a comment with its name.
     assert wanted <= names and "tensorflow" not in names
     assert "optimizer_lessons" in done.stdout or "optimizer-lessons" in done.stdout
-    code = "from helpers import addons; print(addons.original_conditional_gradient())"
-    code = f"import helpers; helpers.setup(); {code}"
+    code = (
+        "from helpers.lessons.addons import original_conditional_gradient as original"
+    )
+    code = f"import helpers; helpers.setup(); {code}; print(original())"
     assert "ConditionalGradient" in binder.run([binder.python, "-c", code]).stdout
 
 
