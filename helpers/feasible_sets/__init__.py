@@ -29,9 +29,9 @@ from typing import Any
 
 import keras
 
-from helpers.feasible_sets.base import FeasibleSet, as_matrix, frobenius_norm, in_float
-from helpers.feasible_sets.entries import L1, Frobenius, KSparse, Lp, Max, Simplex
-from helpers.feasible_sets.matrices import Inputs, Nuclear, Outputs, Spectral
+from .base import FeasibleSet, as_matrix, frobenius_norm, in_float
+from .entries import L1, Frobenius, KSparse, Lp, Max, Simplex
+from .matrices import Inputs, Nuclear, Outputs, Spectral
 
 __all__ = [
     "L1",

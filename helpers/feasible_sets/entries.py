@@ -5,8 +5,8 @@ import numbers
 
 from keras import ops
 
-from helpers._support.checks import integer
-from helpers.feasible_sets.base import (
+from .._support.checks import integer
+from .base import (
     FeasibleSet,
     at_largest,
     frobenius_norm,

@@ -4,7 +4,7 @@ import math
 
 from keras import ops
 
-from helpers.feasible_sets.base import (
+from .base import (
     INWARDS,
     FeasibleSet,
     as_matrix,
@@ -12,7 +12,7 @@ from helpers.feasible_sets.base import (
     nearest_with_sum,
     serializable,
 )
-from helpers.feasible_sets.singular import (
+from .singular import (
     GRAM_LIMIT,
     first_singular_pair,
     polar_factor,

@@ -1,12 +1,15 @@
-"""The optimizers of the lessons, for Keras 3 on any backend."""
+"""The optimizers of the lessons, for Keras 3 on any backend.
 
-from helpers.optimizers.conditional_gradient import ConditionalGradient
-from helpers.optimizers.frank_wolfe import FrankWolfe, OpenLoop, frank_wolfe_step
-from helpers.optimizers.gradient_centralization import (
+They import relatively, as `feasible_sets` does, so that both work in any package.
+"""
+
+from .conditional_gradient import ConditionalGradient
+from .frank_wolfe import FrankWolfe, OpenLoop, frank_wolfe_step
+from .gradient_centralization import (
     GradientCentralization,
     centralize,
 )
-from helpers.optimizers.gradients import gradients_of, loss_gradients
+from .gradients import gradients_of, loss_gradients
 
 __all__ = [
     "ConditionalGradient",

@@ -6,10 +6,10 @@ from typing import Any
 import keras
 from keras import ops
 
-from helpers import feasible_sets
-from helpers._support.checks import number
-from helpers.feasible_sets import in_float
-from helpers.optimizers.frank_wolfe import FrankWolfe, Schedule
+from .. import feasible_sets
+from .._support.checks import number
+from ..feasible_sets import in_float
+from .frank_wolfe import FrankWolfe, Schedule
 
 
 @keras.saving.register_keras_serializable(package="optimizer_lessons")

@@ -7,10 +7,10 @@ import keras
 from keras import ops
 from keras.optimizers.schedules import LearningRateSchedule as Schedule
 
-from helpers import feasible_sets
-from helpers._support.checks import number
-from helpers.feasible_sets import frobenius_norm, in_float
-from helpers.optimizers.fusion import fused
+from .. import feasible_sets
+from .._support.checks import number
+from ..feasible_sets import frobenius_norm, in_float
+from .fusion import fused
 
 RESCALE = (None, "gradient", "diameter")
 serializable = keras.saving.register_keras_serializable(package="optimizer_lessons")

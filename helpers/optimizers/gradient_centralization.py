@@ -6,9 +6,9 @@ from typing import Any
 import keras
 from keras import ops
 
-from helpers._support.checks import number
-from helpers.optimizers.gradient_axes import axes_of_model, default_axes
-from helpers.optimizers.wrapper import OptimizerWrapper, is_sparse
+from .._support.checks import number
+from .gradient_axes import axes_of_model, default_axes
+from .wrapper import OptimizerWrapper, is_sparse
 
 Axes = int | Sequence[int] | None
 WHERE = ("gradient", "update", "both")

@@ -5,7 +5,7 @@ from typing import Any
 
 import keras
 
-from helpers.optimizers.gradient_axes import axes_of_variables, checked_axes
+from .gradient_axes import axes_of_variables, checked_axes
 
 
 class OptimizerWrapper(keras.optimizers.Optimizer):
