@@ -4,6 +4,7 @@ A name begins with the module and the function that it calls, and goes on where 
 is more than one case of it.
 """
 
+import keras
 import numpy as np
 
 from helpers._support.i18n import _
@@ -11,7 +12,9 @@ from helpers.experiments import Comparison, Sweep
 from helpers.experiments.distributed import Overhead
 from helpers.live import ConditionalGradientExplorer, GradientCentralizationExplorer
 from helpers.live.figure import LiveFigure
+from helpers.live.gauges import gauge_of
 from helpers.live.training import Record
+from helpers.optimizers import ConditionalGradient, GradientCentralization
 from helpers.plotting import (
     conditional_gradient,
     gradient_centralization,
@@ -48,13 +51,13 @@ def sweep(values, **changes):
     return Sweep(**known | changes)
 
 
-def live(kind):
+def live(optimizer):
     values = {"lambda_": 2.0, "learning_rate": 0.9, "strength": 1.0}
     metrics = {"accuracy": 0.5}
-    measured = (metrics, {"loss": 1.1, **metrics}, -0.1, 0.2, (1.0, 1e-3))
+    measured = (metrics, {"loss": 1.1, **metrics}, -0.1, (1.0, 1e-3))
     record = Record(1, 0.1, values, 1.0, *measured)
-    norm = _("Frobenius norm of each variable")
-    figure = LiveFigure(["dense/kernel", "dense/bias"], record, kind, norm)
+    names = ["dense/kernel", "dense/bias"]
+    figure = LiveFigure(names, record, gauge_of(optimizer))
     later = {"step": 20, "loss": 1e-4, "hyperparameters": values | {"lambda_": 1.0}}
     figure.png([record, Record(**(vars(record) | later))])
     return figure
@@ -164,9 +167,9 @@ SCALE_OUT = {
     ),
 }
 LIVE = {
-    "live gap": lambda: live("gap"),
-    "live share": lambda: live("removed_share"),
-    "live": lambda: live(None),
+    "live gap": lambda: live(ConditionalGradient(0.9, 2.0)),
+    "live share": lambda: live(GradientCentralization(keras.optimizers.SGD())),
+    "live": lambda: live(keras.optimizers.SGD()),
     "live.ConditionalGradientExplorer": ConditionalGradientExplorer,
     "live.GradientCentralizationExplorer": GradientCentralizationExplorer,
 }

@@ -8,6 +8,7 @@ import io
 import re
 import time
 import weakref
+from threading import Event, Thread
 
 import keras
 import numpy as np
@@ -145,7 +146,7 @@ def test_loss_and_metrics_are_the_means_of_a_piece():
     assert record.loss == pytest.approx(history.history["loss"][0], rel=1e-5)
     accuracy = history.history["accuracy"][0]
     assert record.metrics["accuracy"] == pytest.approx(accuracy)
-    assert np.isnan(record.gap) and np.isnan(record.removed_share)
+    assert np.isnan(record.measured)
 
 
 @pytest.mark.parametrize("kind", ["pair", "dataset"])
@@ -212,7 +213,7 @@ def test_several_inputs_and_outputs_and_a_model_not_built_yet():
     panel = LivePanel(model, make_batches(x, y), (x, y))
     record = panel.train(30)
     assert record.loss < panel.history[0].loss
-    assert len(record.norms) == 4 and np.isfinite(record.gap)
+    assert len(record.norms) == 4 and np.isfinite(record.measured)
     assert set(record.metrics) > {"one_mae"} or "one_mae" in record.metrics
 
 
@@ -257,7 +258,7 @@ def test_the_gap_is_the_frank_wolfe_gap(ord):
         matrix = g if g.ndim == 2 else g[:, None]
         dual = np.linalg.norm(matrix, 2 if ord == "nuclear" else "fro")
         gap += np.sum(g * w) + 3.0 * dual
-    assert record.gap == pytest.approx(gap, rel=2e-3) and gap > 0
+    assert record.measured == pytest.approx(gap, rel=2e-3) and gap > 0
 
 
 def test_the_share_that_centralization_removes():
@@ -271,9 +272,9 @@ def test_the_share_that_centralization_removes():
     gradients = [g.numpy() for g in tape.gradient(loss, variables)]
     means = [g.mean(0) ** 2 * len(g) for g in gradients if g.ndim == 2]
     share = sum(m.sum() for m in means) / sum((g**2).sum() for g in gradients)
-    assert record.removed_share == pytest.approx(share, rel=1e-4)
+    assert record.measured == pytest.approx(share, rel=1e-4)
     panel.set(strength=0.0)
-    assert 0 < panel.train(1).removed_share < 1
+    assert 0 < panel.train(1).measured < 1
 
 
 def test_strength_takes_centralization_away_and_gives_it_back():
@@ -366,7 +367,7 @@ def test_a_bad_value_changes_nothing(steered, bad):
 def test_the_sliders_of_frank_wolfe():
     panel = make_panel(FrankWolfe(0.1, 2.0, "spectral"))
     assert list(panel.controls) == ["radius", "learning_rate"]
-    assert np.isfinite(panel.train(3).gap)
+    assert np.isfinite(panel.train(3).measured)
     panel = make_panel(FrankWolfe(0.1, 2.0, "max", momentum=0.9))
     assert list(panel.controls) == ["radius", "learning_rate", "momentum"]
     panel.controls["momentum"].value = 0.5
@@ -496,15 +497,40 @@ def test_a_tick_takes_about_its_interval(panel, monkeypatch):
 class Page:
     """What the page does, as far as the kernel sees it."""
 
-    def __init__(self, panel):
-        self.clock = panel.play
+    def __init__(self, widget):
+        self.widget = widget
 
     def send(self, **state):
-        self.clock.set_state(state)
+        self.widget.set_state(state)
+
+
+class Held:
+    """Training that goes on in a thread of its own until it is let go."""
+
+    def __init__(self, panel, monkeypatch):
+        self.begun, self.go, function = Event(), Event(), panel.model.train_function
+
+        def train_function(iterator):
+            self.begun.set()
+            assert self.go.wait(20)
+            return function(iterator)
+
+        monkeypatch.setattr(panel.model, "train_function", train_function)
+
+    def during(self, begin, act):
+        """Acts while `begin` trains; both have ended when it returns."""
+        first, second = Thread(target=begin), Thread(target=act)
+        first.start()
+        assert self.begun.wait(20)
+        second.start()
+        second.join(1)
+        self.go.set()
+        first.join(20), second.join(20)
+        assert not first.is_alive() and not second.is_alive()
 
 
 def test_a_tick_of_the_page_is_answered(panel):
-    page, value = Page(panel), panel.play.value
+    page, value = Page(panel.play), panel.play.value
     page.send(playing=True)
     page.send(value=value + 1)
     assert panel.play.answered == value + 1 and len(panel.history) == 2
@@ -513,7 +539,7 @@ def test_a_tick_of_the_page_is_answered(panel):
 
 
 def test_a_tick_that_comes_after_a_reset_is_none(panel):
-    page = Page(panel)
+    page = Page(panel.play)
     for _ in range(3):
         tick(panel)
     late = panel.play.value + 1  # sent by the page before it knew
@@ -528,6 +554,27 @@ def test_a_tick_that_comes_after_a_reset_is_none(panel):
     assert len(panel.history) == 2
 
 
+@pytest.mark.parametrize("by", ["clock", "button", "cell"])
+def test_start_again_during_a_tick_waits_for_its_end(panel, monkeypatch, by):
+    """JupyterLab's kernel answers a button in another thread than the clock."""
+    tick(panel)
+    page, value = Page(panel.play), panel.play.value
+    begin = {
+        "clock": lambda: page.send(value=value + 1),
+        "button": panel.step_button.click,
+        "cell": lambda: panel.train(3),
+    }
+    page.send(playing=True)
+    Held(panel, monkeypatch).during(begin[by], panel.reset_button.click)
+    page.send(value=value + 2 * (by == "clock"))  # what the page had sent by then
+    assert [record.step for record in panel.history] == [0]
+    assert not panel.play.playing and panel.play.answered == panel.play.value
+    assert int(panel.model.optimizer.iterations) == 0 and panel.message == ""
+    page.send(playing=True)
+    page.send(value=panel.play.value + 1)
+    assert len(panel.history) == 2
+
+
 def test_buttons(panel):
     panel.step_button.click()
     assert len(panel.history) == 2
@@ -535,8 +582,6 @@ def test_buttons(panel):
     panel.reset_button.click()
     assert len(panel.history) == 1 and panel.history[0].step == 0
     assert panel.hyperparameters["lambda_"] == 2.0
-    panel.step_button.click()
-    assert len(panel.history) == 2
 
 
 def test_a_slider_acts_on_the_next_tick(panel):
@@ -561,7 +606,7 @@ def test_a_bad_value_in_a_box_is_explained_and_changes_nothing(panel, typed):
     assert panel.controls["lambda_"].value == pytest.approx(5.0)
     panel.boxes["lambda_"].value = "2.5"
     assert panel.message == "" and panel.hyperparameters["lambda_"] == 2.5
-    assert panel.controls["lambda_"].value == pytest.approx(2.5)
+    assert panel.controls["lambda_"].value == pytest.approx(2.5, rel=0.02)
 
 
 def test_the_step_size_box(panel):
@@ -583,26 +628,33 @@ def test_a_value_beyond_the_slider_is_used(panel):
     assert panel.hyperparameters["lambda_"] == 20000.0
 
 
-def test_the_page_moves_handles_to_notches_late_and_nothing_is_set(panel):
-    """While the kernel runs cells, what the page says of a slider waits in a queue."""
-    for radius in (203.0, 5.0, 203.0):
-        panel.set(lambda_=radius)
+def test_what_a_slider_says_late_is_the_readers_move(panel):
+    """The page is told of values in vain, and what it had sent before comes last."""
     slider = panel.controls["lambda_"]
-    for value in (203.0, 5.0, 203.0):
-        slider.value = 10 ** (round(np.log10(value) / slider.step) * slider.step)
-        assert panel.hyperparameters["lambda_"] == 203.0
-    # And what the reader moves is set, to the same notches too.
-    for value in (50.0, 5.0, 203.0):
-        slider.value = 10 ** (round(np.log10(value) / slider.step) * slider.step)
-        assert panel.hyperparameters["lambda_"] == pytest.approx(value, rel=0.01)
+    before = slider.options.index(2.0)
+    for radius in (203.0, 5.0, 2.0, 203.0):
+        panel.set(lambda_=radius)
+        # Between two notches, and the page has no word in it.
+        assert panel.hyperparameters["lambda_"] == radius
+        assert abs(slider.value / radius - 1) < 0.013
+    page = Page(slider)
+    for index in (before, before + 1, before, slider.index):
+        page.send(index=index)
+        assert panel.hyperparameters["lambda_"] == slider.value
+        assert slider.value == slider.options[index]
+        assert panel.boxes["lambda_"].value == f"{slider.value:.4g}"
+    page.send(index=slider.index)
+    panel.set(lambda_=203.0)
+    page.send(index=slider.index)  # where the program has put it
+    assert panel.hyperparameters["lambda_"] == 203.0
 
 
 def test_the_panel_follows_what_a_cell_sets(panel):
     panel.set(lambda_=7.0)
-    assert panel.controls["lambda_"].value == pytest.approx(7.0)
+    assert panel.controls["lambda_"].value == pytest.approx(7.0, rel=0.02)
     panel.model.optimizer.learning_rate = 0.5
     tick(panel)
-    assert panel.controls["learning_rate"].value == pytest.approx(0.5)
+    assert panel.controls["learning_rate"].value == pytest.approx(0.5, rel=0.02)
 
 
 @pytest.mark.parametrize("error", [ZeroDivisionError("by zero"), KeyboardInterrupt()])
@@ -703,31 +755,6 @@ def test_every_visible_word_is_translated(monkeypatch, kind):
     assert not missing and len(texts) > 10
 
 
-def test_a_panel_speaks_its_own_language(monkeypatch):
-    monkeypatch.setattr(i18n, "LANGUAGES", ("en", "xx"))
-
-    def set_language(language):
-        i18n._language = language
-        marked = Marked() if language == "xx" else gettext.NullTranslations()
-        i18n._catalog = marked
-
-    monkeypatch.setattr(i18n, "set_language", set_language)
-    model, batches = make_model(), make_batches()
-    panel = LivePanel(model, batches, language="xx")
-    english = LivePanel(model, batches)
-    tick(panel), tick(english)
-    panel.boxes["lambda_"].value = "x"
-    panel.controls["lambda_"].value = 2.0
-    panel.boxes["lambda_"].value = "y"
-    assert all("⟦" in text for text in visible_texts(panel))
-    assert not any("⟦" in text for text in visible_texts(english))
-    assert "⟦" in panel.text and "⟦" not in english.text
-    assert i18n.language() == "en"
-    with pytest.raises(ValueError, match="language"):
-        monkeypatch.undo()
-        LivePanel(model, batches, language="xx")
-
-
 def test_drawing_fits_into_a_tenth_of_a_tick(panel):
     for _ in range(3):
         tick(panel)
@@ -822,11 +849,11 @@ def test_limits_stay_where_they_still_fit(axes):
 
 def test_tick_labels_touch_no_other_graph(panel):
     record = panel.history[0]
-    small = {"loss": 2e-4, "metrics": {"accuracy": 2e-4}, "gap": 2e-5}
+    small = {"loss": 2e-4, "metrics": {"accuracy": 2e-4}, "measured": 2e-5}
     small |= {"norms": (1e-4, 3e-5, 1e-4, 1e-5), "held_out": {"loss": 1e-4}}
     record = type(record)(**{**vars(record), **small})
-    drawn = LiveFigure(["a", "b", "c", "d"], record, "gap", "norms")
-    later = type(record)(**{**vars(record), "step": 90_000, "gap": 3e-4})
+    drawn = LiveFigure(["a", "b", "c", "d"], record, panel._training.gauge)
+    later = type(record)(**{**vars(record), "step": 90_000, "measured": 3e-4})
     drawn.png([record, later])
     axes = drawn.raster.figure.axes
     for ax in axes:
@@ -854,12 +881,13 @@ def test_a_negative_gap_is_drawn_and_said():
     panel.model.layers[0].kernel_regularizer = None
     panel = LivePanel(panel.model, make_batches())
     panel.train(300)
-    assert panel.history[-1].gap > 0
+    assert panel.history[-1].measured > 0
     # The loss falls further if the weights grow, and the ball is far below them.
     panel.set(lambda_=1e-3, learning_rate=1.0)
     record = panel.train(1)
-    above, below = panel._figure._lines["gap"]
-    assert record.gap < 0
-    assert below.get_ydata()[-1] == pytest.approx(-record.gap)
-    assert np.isnan(above.get_ydata()[-1]) and np.isfinite(above.get_ydata()[0])
+    above, below = panel._figure._gauge
+    assert record.measured < 0
+    assert below.get_ydata()[-1] == pytest.approx(-record.measured)
+    # Masked by the axis: neither line has a point where it would be below 0.
+    assert above.get_ydata()[-1] < 0 < above.get_ydata()[0]
     assert "below 0" in text_of(panel._summary)

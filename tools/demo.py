@@ -38,9 +38,7 @@ def frames(language):
         metrics=["accuracy"],
         steps_per_execution=20,
     )
-    panel = live.LivePanel(
-        model, data.batches(x, y, 64, seed=0), (x_test, held_out[1]), language
-    )
+    panel = live.LivePanel(model, data.batches(x, y, 64, seed=0), (x_test, held_out[1]))
     yield panel.png
     for radius, count in ((50.0, 16), (20.0, 6), (5.0, 16)):
         panel.set(lambda_=radius)

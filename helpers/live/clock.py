@@ -3,6 +3,8 @@
 import anywidget
 import traitlets
 
+from helpers.live.display import one_at_a_time
+
 # `initialize` runs once for each widget and `render` once for each place where it is
 # shown, so that a panel shown twice has one clock. The next tick waits until the
 # kernel has answered the last: sliders are served in between, and a kernel that is
@@ -83,6 +85,7 @@ class Clock(anywidget.AnyWidget):
         super().__init__(**traits)
         self.observe(self._tick, "value")
 
+    @one_at_a_time
     def _tick(self, _change):
         try:
             if self.value > self.answered:
@@ -90,8 +93,9 @@ class Clock(anywidget.AnyWidget):
         finally:
             self.answered = self.value
 
+    @one_at_a_time
     def stop(self):
         """Pauses, and takes the tick that may be under way from the page as done."""
         self.playing = False
-        self.answered = self.value + 1
-        self.value += 1
+        self.answered = following = self.value + 1
+        self.value = following

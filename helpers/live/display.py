@@ -4,51 +4,50 @@ import base64
 import functools
 import html
 import math
+import threading
 
 import ipywidgets as widgets
 import numpy as np
 from IPython.display import display
 
-from helpers._support import i18n
 from helpers._support.i18n import _
 from helpers.plotting.style import GREY, VERMILION
 
 ABOVE_0 = (1e-30, 1e30)  # float32 ends not far beyond
+NOTCHES = 100  # that a slider over powers of ten has for each of them
+
+_turn = threading.RLock()
 
 
-def in_its_language(method):
-    """Lets a method of a `Board` speak the board's language."""
+def one_at_a_time(function):
+    """Lets a function wait while another one so marked runs in another thread.
 
-    @functools.wraps(method)
-    def speak(self, *args, **kwargs):
-        former = i18n.language()
-        if self.language == former:
-            return method(self, *args, **kwargs)
-        i18n.set_language(self.language)
-        try:
-            return method(self, *args, **kwargs)
-        finally:
-            i18n.set_language(former)
+    A cell, a tick and a click may come at once: JupyterLab's kernel hands a message
+    to the thread from which its widget was last changed.
+    """
 
-    return speak
+    @functools.wraps(function)
+    def wait_and_call(*args, **kwargs):
+        with _turn:
+            return function(*args, **kwargs)
+
+    return wait_and_call
 
 
 class Board:
     """Widgets around a picture, with a `text` and an `alt` text.
 
     JupyterLab and Colab show the widgets. GitHub and nbviewer, which run nothing,
-    show the picture that was stored with the notebook. A subclass has `_make`, which
-    is given the arguments after the language.
+    show the picture that was stored with the notebook. A subclass has `text` and
+    `alt`, and calls `_assemble` and `_show`.
     """
 
-    def __init__(self, language=None, *args):
-        self.language = i18n.language() if language is None else language
+    def __init__(self):
         self.message = ""
         self._problem, self._summary = line_of_text(), line_of_text()
         # Never wider than the page.
         layout = {"width": "auto", "max_width": "100%", "height": "auto", "margin": "0"}
         self._image = widgets.Image(format="png", layout=layout)
-        self._make(*args)
 
     def _assemble(self, controls, *above):
         """The widgets below one another; the picture keeps its own size."""
@@ -106,30 +105,23 @@ class Control:
 
     def __init__(self, slider, allowed, use, say, complement=False):
         self.slider, self._allowed, self._use, self._say = slider, allowed, use, say
-        self._refusal = _("{label}: “{text}” is not a number from {low} to {high}.")
-        if allowed == ABOVE_0:
-            self._refusal = _("{label}: “{text}” is not a number above 0.")
         # Not at each key: half a number is none.
         layout = {"width": "90px", "margin": "0"}
         self.box = widgets.Text(continuous_update=False, layout=layout)
-        self._beside, self._lr = line_of_text(), _("lr = {rate}")
-        self._complement, self._echoes = complement, []
+        self._beside = line_of_text() if complement else None
         self.row = row(slider, self.box, *([self._beside] if complement else []))
         self.show(slider.value)
         slider.observe(self._slid, "value")
         self.box.observe(self._typed, "value")
 
-    def show(self, value, move_slider=True):
+    def show(self, value):
         """Shows a number without reporting it as one that the reader chose."""
         self.value, self._text = value, f"{value:.4g}"
-        if move_slider:
-            # The slider ends somewhere; the box takes what lies beyond.
-            within = np.clip(value, *ends_of(self.slider)).item()
-            self._echoes.append(within)
-            self.slider.value = within
-        self.box.value = self._text
-        if self._complement:
-            write(self._beside, self._lr.format(rate=f"{1 - value:.7g}"))
+        # The slider ends somewhere; the box takes what lies between and beyond.
+        self._notch = min(self.slider.options, key=lambda notch: abs(notch - value))
+        self.slider.value, self.box.value = self._notch, self._text
+        if self._beside:
+            write(self._beside, _("lr = {rate}").format(rate=f"{1 - value:.7g}"))
 
     def follow(self, value):
         """Shows a value that was set elsewhere."""
@@ -137,71 +129,69 @@ class Control:
         if not math.isclose(value, self.value, rel_tol=1e-4, abs_tol=2e-7):
             self.show(value)
 
+    @one_at_a_time
     def _slid(self, change):
-        if not self._is_echo(change["new"]):
-            self._echoes.clear()
-            # Moving the slider would pull it from under the reader's pointer.
-            self._take(f"{change['new']:.4g}", move_slider=False)
+        if change["new"] != self._notch:
+            self._take(change["new"])
 
-    def _is_echo(self, value):
-        """Whether the page has only moved the handle to the nearest notch, as it does
-        by itself with a number that lies between two.
-
-        Its word may come late, when the kernel has been busy and shows another number.
-        """
-        place = math.log10 if isinstance(self.slider, widgets.FloatLogSlider) else float
-        notch = 0.51 * self.slider.step
-        return any(abs(place(value) - place(shown)) < notch for shown in self._echoes)
-
+    @one_at_a_time
     def _typed(self, change):
         if change["new"] != self._text:
             self._take(change["new"])
 
-    def _take(self, text, move_slider=True):
+    def _take(self, entered):
+        low, high = self._allowed
         try:
-            number = float(text)
+            number = float(entered)
         except ValueError:
             number = math.nan
-        low, high = self._allowed
-        # What the slider gives at its ends is rounded.
-        if low * (1 - 1e-9) <= number <= high * (1 + 1e-9):
+        if low <= number <= high:
             self._use(number)
             self._say("")
-            self.show(number, move_slider)
-        else:
-            self.show(self.value)
-            fields = {"text": text, "low": f"{low:g}", "high": f"{high:g}"}
-            self._say(self._refusal.format(label=self.slider.description, **fields))
+            self.show(number)
+            return
+        self.show(self.value)
+        refusal = _("{label}: “{text}” is not a number from {low} to {high}.")
+        if self._allowed == ABOVE_0:
+            refusal = _("{label}: “{text}” is not a number above 0.")
+        fields = {"text": entered, "low": f"{low:g}", "high": f"{high:g}"}
+        self._say(refusal.format(label=self.slider.description, **fields))
 
 
 def slider(label, value, low, high, step=None):
     """A slider over equal steps, or over powers of ten where no step is given.
 
+    Kernel and page name its notches by their numbers. A slider over floats would
+    round what it is shown, and report that as if the reader had moved it.
+
     Args:
         label: What stands before it.
-        value: First value. Powers of ten are widened to hold it.
+        value: First value, which is one of the notches. Powers of ten are widened to
+            hold it.
         low: Left end, or its exponent of ten.
         high: Right end, or its exponent of ten.
         step: Integer, float, or `None`.
     """
+    if step is None:
+        if value > 0:
+            exponent = math.log10(value)
+            low, high = min(low, math.floor(exponent)), max(high, math.ceil(exponent))
+        places = np.linspace(low, high, round((high - low) * NOTCHES) + 1)
+        notches = [float(f"{10**place:.3g}") for place in places]
+    else:
+        count = round((high - low) / step)
+        notches = [round(low + i * step, 9) for i in range(count + 1)]
+    nearest = min(range(len(notches)), key=lambda i: abs(notches[i] - value))
+    notches[nearest] = value
     layout = {"flex": "1 1 250px", "min_width": "240px", "max_width": "560px"}
     look = {"style": {"description_width": "150px"}, "readout": False}
     look |= {"description": label, "layout": {**layout, "margin": "0"}}
-    if step is not None:
-        kind = widgets.IntSlider if isinstance(step, int) else widgets.FloatSlider
-        return kind(value=value, min=low, max=high, step=step, **look)
-    if value > 0:
-        exponent = math.log10(value)
-        low, high = min(low, math.floor(exponent)), max(high, math.ceil(exponent))
-    value = max(value, 10.0**low)
-    return widgets.FloatLogSlider(value=value, min=low, max=high, step=0.005, **look)
+    return widgets.SelectionSlider(options=notches, value=value, **look)
 
 
 def ends_of(slider):
     """The smallest and the largest number that a slider gives."""
-    if isinstance(slider, widgets.FloatLogSlider):
-        return slider.base**slider.min, slider.base**slider.max
-    return slider.min, slider.max
+    return slider.options[0], slider.options[-1]
 
 
 def row(*children):

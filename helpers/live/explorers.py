@@ -8,7 +8,7 @@ from matplotlib.patches import FancyArrowPatch
 
 from helpers._support.i18n import _, sentences
 from helpers.live import plane
-from helpers.live.display import Board, Control, ends_of, in_its_language, slider
+from helpers.live.display import Board, Control, ends_of, slider
 from helpers.live.raster import Raster, quiet
 from helpers.plotting.style import BLACK, BLUE, GREEN, GREY, VERMILION
 
@@ -17,9 +17,6 @@ class Explorer(Board):
     """Sliders and a figure that is drawn anew whenever one of them moves.
 
     A subclass has `_make_sliders`, `_make_figure`, which also sets `text`, and `_draw`.
-
-    Args:
-        language: Language of this explorer, `None` for the one of the notebook.
 
     Attributes:
         controls: Dict from name to slider.
@@ -34,8 +31,8 @@ class Explorer(Board):
 
     complements = ()  # names of sliders beside which `lr`, 1 minus the number, stands
 
-    @in_its_language
-    def _make(self):
+    def __init__(self):
+        super().__init__()
         self.raster = Raster(9.2, 4.4)
         self._make_figure()
         self.alt, self.values, controls = self.text, {}, {}
@@ -54,7 +51,6 @@ class Explorer(Board):
         self.values[name] = value
         self._redraw()
 
-    @in_its_language
     def _redraw(self):
         self.summary = self._draw(**self.values)
         self._show(self.raster.png(), self.summary)

@@ -32,24 +32,23 @@ class LiveFigure:
     Args:
         names: Path of each variable, in the order of `Record.norms`.
         record: A first `Record`, which says what there is to draw.
-        kind: What the third graph shows: `"gap"`, `"removed_share"` or `None`.
-        norm: Title of the graph of the norms.
+        gauge: `helpers.live.gauges.Gauge` of the optimizer.
     """
 
-    def __init__(self, names, record, kind, norm):
-        self.kind, self.raster = kind, Raster(9.2, 5.4)
-        metric = next(iter(record.metrics), None)
-        shown = [name for name in ("loss", metric, kind) if name]
+    def __init__(self, names, record, gauge):
+        self.gauge, self.raster = gauge, Raster(9.2, 5.4)
+        metrics = ["loss", *record.metrics][:2]
         place = {"left": 0.07, "right": 0.975, "top": 0.94, "bottom": 0.1}
-        grid = self.raster.figure.add_gridspec(
-            2, len(shown), height_ratios=(1, 1.15), hspace=0.62, wspace=0.36, **place
-        )
+        place |= {"height_ratios": (1, 1.15), "hspace": 0.62, "wspace": 0.36}
+        columns = len(metrics) + bool(gauge.title)
+        grid = self.raster.figure.add_gridspec(2, columns, **place)
         add = self.raster.figure.add_subplot
-        graphs = enumerate(shown)
-        self._lines = {name: self._add(add(grid[0, i]), name) for i, name in graphs}
+        graphs = enumerate(metrics)
+        self._lines = {n: self._add_metric(add(grid[0, i]), n) for i, n in graphs}
         if record.held_out:
             _legend_below(self.raster.figure.axes[0])
-        self._norms = self._add_norms(add(grid[1, :]), short_names(names), norm)
+        self._gauge = self._add_gauge(add(grid[0, -1])) if gauge.title else []
+        self._norms = self._add_norms(add(grid[1, :]), short_names(names))
         self._marks = [
             self.raster.line(ax, transform=ax.get_xaxis_transform(), **CHANGED)
             for ax in self.raster.figure.axes
@@ -60,19 +59,7 @@ class LiveFigure:
         look |= {"linewidth": linewidth, "markevery": [-1], "markersize": 5}
         return self.raster.line(ax, color, linestyle, marker, **look)
 
-    def _add(self, ax, name):
-        if name == "removed_share":
-            quiet(ax, _("Share that GC removes"))
-            ax.set_ylim(0, 1)
-            return [self._line(ax, PURPLE, "-.", "D")]
-        if name == "gap":
-            quiet(ax, _("Frank–Wolfe gap"))
-            _use_log(ax)
-            # A logarithmic axis has no place for it, and it would be a hole.
-            label = _("below 0: outside the ball")
-            below = self._line(ax, VERMILION, ":", "v", label=label)
-            _legend_below(ax)
-            return [self._line(ax, PURPLE, "-.", "D"), below]
+    def _add_metric(self, ax, name):
         quiet(ax, in_words(name).capitalize())
         ax.yaxis.set_major_formatter("{x:g}")
         return [
@@ -80,8 +67,21 @@ class LiveFigure:
             self._line(ax, VERMILION, "--", "s", label=_("held out")),
         ]
 
-    def _add_norms(self, ax, names, title):
-        quiet(ax, title)
+    def _add_gauge(self, ax):
+        quiet(ax, self.gauge.title)
+        lines = [self._line(ax, PURPLE, "-.", "D")]
+        if self.gauge.limits:
+            ax.set_ylim(self.gauge.limits)
+        else:
+            _use_log(ax)
+            # A logarithmic axis has no place for it, and it would be a hole.
+            below = self._line(ax, VERMILION, ":", "v", label=self.gauge.below)
+            lines.append(below)
+            _legend_below(ax)
+        return lines
+
+    def _add_norms(self, ax, names):
+        quiet(ax, self.gauge.norm_title)
         ax.set_xlabel(_("training steps"), fontsize=10)
         _use_log(ax)
         looks = [{"label": name, **s} for name, s in zip(names, STYLES, strict=False)]
@@ -90,7 +90,7 @@ class LiveFigure:
             label = _("all {count} variables").format(count=len(names))
             looks = [{"label": label, **plain}, *[plain] * (len(names) - 1)]
         lines = [self._line(ax, **look) for look in looks]
-        if self.kind == "gap":
+        if self.gauge.radius:
             look = {"linewidth": 2.2, "label": _("bound λ"), "drawstyle": "steps"}
             lines.append(self._line(ax, BLACK, (0, (6, 2)), "", **look))
         ax.plot([], [], label=_("a hyperparameter changed"), **CHANGED)
@@ -111,14 +111,12 @@ class LiveFigure:
         for name, lines in self._lines.items():
             columns = np.transpose([_values(record, name) for record in records])
             _draw(lines, steps, columns)
-            # The first steps would flatten the rest.
-            recent = columns[:, len(steps) // 2 :].ravel()
-            if name != "removed_share":
-                from_0 = [0] if name == "loss" else []
-                fit(lines[0].axes.yaxis, [*recent, *from_0])
-        columns = [record.norms for record in records]
-        if self.kind == "gap":
-            columns = [[*record.norms, bound(record)] for record in records]
+            _fit_recent(lines, columns, [0] if name == "loss" else [])
+        measured = np.array([record.measured for record in records])
+        _draw(self._gauge, steps, [measured, -measured][: len(self._gauge)])
+        if not self.gauge.limits:
+            _fit_recent(self._gauge, np.abs([measured]))
+        columns = [[*record.norms, *self._bound(record)] for record in records]
         columns = np.transpose(columns)
         _draw(self._norms, steps, columns)
         fit(self._norms[0].axes.yaxis, [*columns[:, -1], columns.max()])
@@ -131,10 +129,10 @@ class LiveFigure:
             line.set_data(np.repeat(changed, 3), [0, 1, np.nan] * len(changed))
         return self.raster.png()
 
-
-def bound(record):
-    """The radius of the balls."""
-    return record.hyperparameters.get("lambda_", record.hyperparameters.get("radius"))
+    def _bound(self, record):
+        """The radius of the balls, in a list that is empty where there are none."""
+        radius = self.gauge.radius
+        return [record.hyperparameters[radius]] if radius else []
 
 
 def in_words(name):
@@ -142,7 +140,7 @@ def in_words(name):
     return {"loss": _("loss"), "accuracy": _("accuracy")}.get(name, name)
 
 
-def summary(record, kind):
+def summary(record, gauge):
     """What the figure shows at its right end."""
     text = _("After {step:,} steps: {values}.")
     values = _listing({"loss": record.loss, **record.metrics})
@@ -150,21 +148,7 @@ def summary(record, kind):
     if record.held_out:
         text = _("On held-out examples: {values}.")
         parts.append(text.format(values=_listing(record.held_out)))
-    if kind == "gap":
-        text = _("The largest norm is {norm:.3g}, the bound λ is {radius:.4g}.")
-        parts.append(text.format(norm=max(record.norms), radius=bound(record)))
-        if record.gap < 0:
-            text = _("The Frank–Wolfe gap is below 0: a variable is outside its ball.")
-            parts.append(text)
-    if kind == "removed_share":
-        text = _("Centralization removes {share:.0%} of the gradient's squared norm.")
-        if record.hyperparameters["strength"] < 1:
-            text = _(
-                "At full strength, centralization would remove {share:.0%} of the "
-                "gradient's squared norm."
-            )
-        parts.append(text.format(share=record.removed_share))
-    return sentences(*parts)
+    return sentences(*parts, *gauge.sentences(record))
 
 
 def _listing(values):
@@ -172,11 +156,7 @@ def _listing(values):
 
 
 def _values(record, name):
-    """What the lines of a graph show of a record."""
-    if name == "gap":
-        return [x if x > 0 else math.nan for x in (record.gap, -record.gap)]
-    if name == "removed_share":
-        return [record.removed_share]
+    """The training's value of a metric, and the held-out one."""
     trained = record.loss if name == "loss" else record.metrics.get(name, math.nan)
     return [trained, record.held_out.get(name, math.nan)]
 
@@ -184,6 +164,13 @@ def _values(record, name):
 def _draw(lines, steps, columns):
     for line, column in zip(lines, columns, strict=True):
         line.set_data(steps, column)
+
+
+def _fit_recent(lines, columns, always=()):
+    """Fits an axis to the later half: the first steps would flatten the rest."""
+    if lines:
+        recent = np.asarray(columns)[:, len(columns[0]) // 2 :]
+        fit(lines[0].axes.yaxis, [*recent.ravel(), *always])
 
 
 def _ceiling(value):
@@ -199,7 +186,7 @@ def _legend_below(ax):
 
 
 def _use_log(ax):
-    ax.set_yscale("log")
+    ax.set_yscale("log", nonpositive="mask")
     ax.yaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5), numticks=6))
     ax.yaxis.set_major_formatter("{x:g}")
     ax.yaxis.set_minor_locator(ticker.NullLocator())

@@ -64,12 +64,6 @@ def _known(optimizer):
     return [("learning_rate", _("Learning rate"), -6, 0)]
 
 
-def core_of(optimizer):
-    """The optimizer inside its wrappers: the one that makes the step."""
-    inner = getattr(optimizer, "inner_optimizer", None)
-    return core_of(inner) if inner else optimizer
-
-
 def hyperparameters_of(optimizer):
     """Dict from name to `Hyperparameter`, the innermost optimizer's first."""
     inner = getattr(optimizer, "inner_optimizer", None)

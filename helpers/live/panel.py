@@ -15,14 +15,13 @@ from helpers.live.clock import Clock
 from helpers.live.display import (
     Board,
     Control,
-    in_its_language,
     line_of_text,
+    one_at_a_time,
     row,
     slider,
     write,
 )
 from helpers.live.figure import LiveFigure, summary
-from helpers.live.hyperparameters import core_of
 from helpers.live.training import Record, Training
 
 # The share of a tick that may be used; the rest answers the sliders.
@@ -44,7 +43,6 @@ class LivePanel(Board):
         batches: `tf.data.Dataset` of batches, as for `fit`; repeated without end.
         held_out: Pair `(x, y)` of arrays, or a `tf.data.Dataset` of batches; at most
             1,000 examples, always the same, are evaluated after each tick.
-        language: Language of this panel, `None` for the one of the notebook.
         interval: Milliseconds from tick to tick, an integer of at least 1.
 
     Attributes:
@@ -74,24 +72,14 @@ class LivePanel(Board):
         model: keras.Model,
         batches: tf.data.Dataset,
         held_out: Any = None,
-        language: str | None = None,
         interval: int = 250,
     ) -> None:
+        super().__init__()
         self._drawing_time = 0.02
-        super().__init__(language, model, batches, held_out, interval)
-
-    @in_its_language
-    def _make(self, model, batches, held_out, interval):
         self._training = training = Training(model, batches, held_out)
         self.model, self.history = model, training.history
         names = [variable.path for variable in model.trainable_variables]
-        ball = getattr(core_of(model.optimizer), "ord", training.kind)
-        titles = {
-            "nuclear": _("Nuclear norm of each variable"),
-            "gap": _("Norm of each variable, that of its ball"),
-        }
-        title = titles.get(ball, _("Frobenius norm of each variable"))
-        self._figure = LiveFigure(names, self.history[0], training.kind, title)
+        self._figure = LiveFigure(names, self.history[0], training.gauge)
         words = {"play": _("Play"), "pause": _("Pause")}
         self.play = Clock(self.tick, interval=interval, **words)
         self.step_button = _button(_("Advance once"), "step-forward", self.tick)
@@ -114,7 +102,6 @@ class LivePanel(Board):
         return self._training.hyperparameters
 
     @property
-    @in_its_language
     def text(self):
         # The same on every machine: the tests of the notebooks compare it.
         values = self.hyperparameters.items()
@@ -128,11 +115,10 @@ class LivePanel(Board):
         )
 
     @property
-    @in_its_language
     def alt(self):
-        return sentences(self.text, summary(self.history[-1], self._training.kind))
+        return sentences(self.text, summary(self.history[-1], self._training.gauge))
 
-    @in_its_language
+    @one_at_a_time
     def set(self, **hyperparameters: float) -> None:
         """Sets hyperparameters for all steps to come.
 
@@ -145,7 +131,7 @@ class LivePanel(Board):
         self._training.set(**hyperparameters)
         self._show_values()
 
-    @in_its_language
+    @one_at_a_time
     def train(self, steps: int) -> Record:
         """Trains, records and redraws, without the clock.
 
@@ -160,7 +146,7 @@ class LivePanel(Board):
         self._refresh()
         return record
 
-    @in_its_language
+    @one_at_a_time
     def tick(self):
         """Trains for a part of the clock's interval, and redraws."""
         interval = self.play.interval / 1000
@@ -184,7 +170,7 @@ class LivePanel(Board):
         self.play.playing = False
         self._say(message)
 
-    @in_its_language
+    @one_at_a_time
     def reset(self) -> None:
         """Starts again from the first weights, with the sliders as they are."""
         self.play.stop()
@@ -195,7 +181,7 @@ class LivePanel(Board):
     def _refresh(self):
         started = time.perf_counter()
         self._show_values()
-        words = summary(self.history[-1], self._training.kind)
+        words = summary(self.history[-1], self._training.gauge)
         self._show(self._figure.png(self.history), words)
         write(self._status, self._where())
         spent = min(time.perf_counter() - started, 0.1)
@@ -215,6 +201,7 @@ class LivePanel(Board):
             parts.append(_("{speed:,.0f} steps a second").format(speed=speed))
         return " · ".join(parts)
 
+    @one_at_a_time
     def close(self):
         """Takes the panel away and lets go of the model."""
         self.play.stop()
@@ -229,7 +216,6 @@ class Choice(Board):
         make: Function from a name to a `LivePanel`.
         names: Dict from each name to how it is called in the reader's language. The
             first is chosen at the start.
-        language: Language of the list, `None` for the one of the notebook.
 
     Attributes:
         panel: The panel of the name that is chosen.
@@ -238,15 +224,9 @@ class Choice(Board):
     """
 
     def __init__(
-        self,
-        make: Callable[[str], LivePanel],
-        names: Mapping[str, str],
-        language: str | None = None,
+        self, make: Callable[[str], LivePanel], names: Mapping[str, str]
     ) -> None:
-        super().__init__(language, make, names)
-
-    @in_its_language
-    def _make(self, make, names):
+        super().__init__()
         self._panel_in, self._panels = make, {}
         options = [(words, name) for name, words in names.items()]
         self.list = widgets.Dropdown(options=options, description=_("Ball"))
@@ -254,6 +234,7 @@ class Choice(Board):
         self._choose({"new": self.list.value})
         self.list.observe(self._choose, "value")
 
+    @one_at_a_time
     def _choose(self, change):
         for panel in self._panels.values():
             panel.play.stop()

@@ -6,15 +6,13 @@ import time
 from dataclasses import dataclass
 
 import keras
+import numpy as np
 import tensorflow as tf
 
-from helpers.data.mnist import shared
-from helpers.feasible_sets import frobenius_norm
-from helpers.live.hyperparameters import core_of, hyperparameters_of
-from helpers.optimizers import FrankWolfe, GradientCentralization, centralize
-from helpers.optimizers.gradients import loss_gradients
+from helpers.live.gauges import gauge_of
+from helpers.live.hyperparameters import hyperparameters_of
 
-# Examples on which gap and share are measured; held-out examples; both at most.
+# Examples on which the gauge measures; held-out examples; both at most.
 PROBE, HELD_OUT = 512, 1000
 
 
@@ -29,10 +27,9 @@ class Record:
         loss: Mean loss of the piece; in the first record, on the fixed examples.
         metrics: Dict from name to value of the model's other metrics, as `loss`.
         held_out: Dict with loss and metrics on fixed held-out examples, or empty.
-        gap: Frank–Wolfe gap on fixed training examples, at least 0 where every
-            variable is in its set; NaN for other optimizers.
-        removed_share: The share of the gradient's squared norm that full
-            centralization takes away, likewise.
+        measured: What the optimizer is about, on fixed training examples: the
+            Frank–Wolfe gap, at least 0 where every variable is in its set; the share of
+            the gradient's squared norm that full centralization takes away; or NaN.
         norms: Norm of each trainable variable: that of its set, or Frobenius.
     """
 
@@ -42,8 +39,7 @@ class Record:
     loss: float
     metrics: dict
     held_out: dict
-    gap: float
-    removed_share: float
+    measured: float
     norms: tuple
 
 
@@ -73,14 +69,12 @@ class Training:
         model.evaluate(self._probe, verbose=0)  # builds what is not built yet
         optimizer = model.optimizer
         optimizer.build(model.trainable_variables)
-        self.known, core = hyperparameters_of(optimizer), core_of(optimizer)
-        self.kind, self._norm = None, frobenius_norm
-        if isinstance(core, FrankWolfe):
-            self.kind, self._norm, self._of_kind = "gap", core.ball.norm, core.gap
-        elif isinstance(optimizer, GradientCentralization):
-            self.kind, self._of_kind = "removed_share", self._removed_share
+        self.known, self.gauge = hyperparameters_of(optimizer), gauge_of(optimizer)
         self._measure = tf.function(
-            lambda: self._norms_and(*keras.utils.unpack_x_y_sample_weight(probe)),
+            lambda: (
+                tf.stack([self.gauge.norm(v) for v in model.trainable_variables]),
+                self.gauge.measure(model, probe),
+            ),
             autograph=False,
         ).get_concrete_function()
         state = [*model.variables, *optimizer.variables]
@@ -128,15 +122,11 @@ class Training:
         return self.history[-1]
 
     def _record(self, hyperparameters, logs):
-        norms, special = self._measure()
-        gap, share = (
-            float(special) if self.kind == kind else math.nan
-            for kind in ("gap", "removed_share")
-        )
+        norms, measured = self._measure()
         held_out = self._evaluate(self._held_out) if self._held_out else {}
         past, loss = (self.step, self._seconds, hyperparameters), logs.pop("loss")
-        norms = tuple(norms.numpy().tolist())
-        return Record(*past, loss, logs, held_out, gap, share, norms)
+        measures = (float(measured), tuple(norms.numpy().tolist()))
+        return Record(*past, loss, logs, held_out, *measures)
 
     def _evaluate(self, dataset):
         """Loss and metrics by Keras's own test function."""
@@ -148,23 +138,6 @@ class Training:
                 logs = self.model.test_function(batches)
         return _numbers(logs)
 
-    def _norms_and(self, x, y, weights):
-        """The norms, and what the optimizer is about, as it predicts: no dropout."""
-        variables = self.model.trainable_variables
-        norms = tf.stack([self._norm(variable) for variable in variables])
-        if self.kind is None:
-            return norms, tf.constant(math.nan)
-        gradients = loss_gradients(self.model, x, y, weights)
-        gradients = [tf.cast(tf.convert_to_tensor(g), "float32") for g in gradients]
-        return norms, self._of_kind(gradients, variables)
-
-    def _removed_share(self, gradients, variables):
-        axes = self.model.optimizer.axes_of(variables)
-        pairs = zip(gradients, axes, strict=True)
-        removed = [g - centralize(g, each) for g, each in pairs]
-        length = tf.linalg.global_norm
-        return tf.math.divide_no_nan(length(removed), length(gradients)) ** 2
-
 
 def _numbers(logs):
     return {name: float(v) for name, v in logs.items() if keras.ops.size(v) == 1}
@@ -174,14 +147,16 @@ def _sample(held_out):
     """At most `HELD_OUT` examples, always the same."""
     if not isinstance(held_out, tf.data.Dataset):
         try:
-            arrays = tuple(shared(array) for array in held_out)
-            examples = tf.data.Dataset.from_tensor_slices(arrays)
+            arrays = keras.tree.map_structure(np.asarray, tuple(held_out))
+            (count,) = {len(array) for array in keras.tree.flatten(arrays)}
         except (TypeError, ValueError) as error:
             raise ValueError(
                 "`held_out` must be a pair of arrays, as many examples as labels, or a "
-                f"tf.data.Dataset of batches: {error}"
+                f"tf.data.Dataset of batches. Received: {held_out!r}"
             ) from error
-        held_out = examples.shuffle(10 * HELD_OUT, seed=0).batch(HELD_OUT)
+        chosen = np.random.default_rng(0).permutation(count)[:HELD_OUT]
+        arrays = keras.tree.map_structure(lambda array: array[chosen], arrays)
+        held_out = tf.data.Dataset.from_tensors(arrays)
     options = tf.data.Options()  # on batches this few, tuning costs more than it gains
     options.autotune.enabled = False
     options.experimental_optimization.apply_default_optimizations = False
