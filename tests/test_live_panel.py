@@ -135,15 +135,13 @@ def test_steps_come_in_whole_executions():
 
 def test_loss_and_metrics_are_the_means_of_a_piece():
     panel = make_panel(keras.optimizers.SGD(0.1))
-    start = panel.history[0]
-    expected = panel.model.evaluate(X, Y, verbose=0, return_dict=True)
-    assert start.loss == pytest.approx(expected["loss"], rel=1e-5)
-    assert start.metrics == pytest.approx({"accuracy": expected["accuracy"]})
-    record = panel.train(13)
-    history = make_model(keras.optimizers.SGD(0.1)).fit(make_batches(), verbose=0)
-    assert record.loss == pytest.approx(history.history["loss"][0], rel=1e-5)
-    accuracy = history.history["accuracy"][0]
-    assert record.metrics["accuracy"] == pytest.approx(accuracy)
+    start, record = panel.history[0], panel.train(13)
+    model = make_model(keras.optimizers.SGD(0.1))
+    expected = model.evaluate(X, Y, verbose=0, return_dict=True)
+    assert {"loss": start.loss, **start.metrics} == pytest.approx(expected, rel=1e-5)
+    history = model.fit(make_batches(), verbose=0).history
+    trained = {"loss": record.loss, **record.metrics}
+    assert trained == pytest.approx({n: v[0] for n, v in history.items()}, rel=1e-5)
     assert np.isnan(record.measured)
 
 
@@ -429,101 +427,84 @@ class SlowTraining:
         return {"loss": 1.0}
 
 
-def test_a_tick_takes_about_its_interval(panel, monkeypatch):
-    slow = SlowTraining()
+# At least half of the interval, and one call in any case.
+@pytest.mark.parametrize(
+    ("interval", "least", "most"), [(250, 0.118, 0.2376), (5, 0.007, 0.007)]
+)
+def test_a_tick_takes_about_its_interval(panel, monkeypatch, interval, least, most):
+    slow, usual = SlowTraining(), panel.play.interval
     monkeypatch.setattr("helpers.live.training.time", slow)
     monkeypatch.setattr(panel.model, "train_function", slow.train_function)
-    try:
-        # At least half of the interval, and one call in any case.
-        for interval, least, most in ((250, 0.118, 0.2376), (5, 0.007, 0.007)):
-            panel.play.interval = interval
-            before = slow.now
-            tick(panel)
-            assert least - 1e-9 <= slow.now - before <= most + 1e-9
-            spent = panel.history[-1].seconds - panel.history[-2].seconds
-            assert spent == pytest.approx(slow.now - before)
-    finally:
-        panel.play.interval = 250
+    panel.play.interval = interval
+    tick(panel)
+    panel.play.interval = usual
+    assert least - 1e-9 <= slow.now <= most + 1e-9
+    assert panel.history[-1].seconds == pytest.approx(slow.now)
 
 
-class Page:
-    """What the page does, as far as the kernel sees it."""
-
-    def __init__(self, widget):
-        self.widget = widget
-
-    def send(self, **state):
-        self.widget.set_state(state)
+def from_page(widget, **state):
+    """A message of the page, as the kernel gets it."""
+    widget.set_state(state)
 
 
-class Held:
-    """Training that goes on in a thread of its own until it is let go."""
-
-    def __init__(self, panel, monkeypatch):
-        self.begun, self.go, function = Event(), Event(), panel.model.train_function
-
-        def train_function(iterator):
-            self.begun.set()
-            assert self.go.wait(20)
-            return function(iterator)
-
-        monkeypatch.setattr(panel.model, "train_function", train_function)
-
-    def during(self, begin, act):
-        """Acts while `begin` trains; both have ended when it returns."""
-        first, second = Thread(target=begin), Thread(target=act)
-        first.start()
-        assert self.begun.wait(20)
-        second.start()
-        second.join(1)
-        self.go.set()
-        first.join(20), second.join(20)
-        assert not first.is_alive() and not second.is_alive()
-
-
-def test_a_tick_of_the_page_is_answered(panel):
-    page, value = Page(panel.play), panel.play.value
-    page.send(playing=True)
-    page.send(value=value + 1)
-    assert panel.play.answered == value + 1 and len(panel.history) == 2
-    page.send(value=value + 1)  # a second page with the same tick
-    assert len(panel.history) == 2
+def test_a_tick_of_the_page_is_answered_once(panel):
+    value = panel.play.value + 1
+    for _ in range(2):  # a second page sends the same tick
+        from_page(panel.play, value=value)
+        assert panel.play.answered == value and len(panel.history) == 2
 
 
 def test_a_tick_that_comes_after_a_reset_is_none(panel):
-    page = Page(panel.play)
     for _ in range(3):
         tick(panel)
     late = panel.play.value + 1  # sent by the page before it knew
     panel.reset()
-    page.send(value=late)
-    assert len(panel.history) == 1 and panel.history[0].step == 0
+    from_page(panel.play, value=late)
+    assert [record.step for record in panel.history] == [0]
     assert panel.play.answered == panel.play.value
-    tick(panel)
-    assert len(panel.history) == 2
-    panel.reset()
-    tick(panel)
-    assert len(panel.history) == 2
+    for _ in range(2):
+        tick(panel)
+        assert len(panel.history) == 2
+        panel.reset()
 
 
-@pytest.mark.parametrize("by", ["clock", "button", "cell"])
-def test_start_again_during_a_tick_waits_for_its_end(panel, monkeypatch, by):
+TRAINED_BY = {
+    "clock": lambda panel: from_page(panel.play, value=panel.play.value + 1),
+    "button": lambda panel: panel.step_button.click(),
+    "cell": lambda panel: panel.train(3),
+}
+
+
+@pytest.mark.parametrize("by", TRAINED_BY)
+def test_start_again_waits_for_the_end_of_a_tick(panel, monkeypatch, by):
     """JupyterLab's kernel answers a button in another thread than the clock."""
     tick(panel)
-    page, value = Page(panel.play), panel.play.value
-    begin = {
-        "clock": lambda: page.send(value=value + 1),
-        "button": panel.step_button.click,
-        "cell": lambda: panel.train(3),
-    }
-    page.send(playing=True)
-    Held(panel, monkeypatch).during(begin[by], panel.reset_button.click)
-    page.send(value=value + 2 * (by == "clock"))  # what the page had sent by then
+    begun, go, function = Event(), Event(), panel.model.train_function
+    late = panel.play.value + 1 + (by == "clock")  # the page's next tick
+
+    def held_back(iterator):
+        begun.set()
+        assert go.wait(20)
+        return function(iterator)
+
+    from_page(panel.play, playing=True)
+    monkeypatch.setattr(panel.model, "train_function", held_back)
+    threads = [
+        Thread(target=TRAINED_BY[by], args=[panel]),
+        Thread(target=panel.reset_button.click),
+    ]
+    threads[0].start()
+    assert begun.wait(20)
+    threads[1].start()
+    threads[1].join(1)  # long enough for one that does not wait
+    go.set()
+    for thread in threads:
+        thread.join(20)
+    from_page(panel.play, value=late)
     assert [record.step for record in panel.history] == [0]
     assert not panel.play.playing and panel.play.answered == panel.play.value
     assert int(panel.model.optimizer.iterations) == 0 and panel.message == ""
-    page.send(playing=True)
-    page.send(value=panel.play.value + 1)
+    from_page(panel.play, value=panel.play.value + 1)
     assert len(panel.history) == 2
 
 
@@ -576,24 +557,20 @@ def test_a_value_beyond_the_slider_is_used(panel):
 
 
 def test_what_a_slider_says_late_is_the_readers_move(panel):
-    """The page is told of values in vain, and what it had sent before comes last."""
+    """To a value that the program had set before, too."""
     slider = panel.controls["lambda_"]
-    before = slider.options.index(2.0)
-    for radius in (203.0, 5.0, 2.0, 203.0):
+    earlier = slider.options.index(2.0)
+    for radius in (5.0, 2.0, 203.0):  # the last one lies between two notches
         panel.set(lambda_=radius)
-        # Between two notches, and the page has no word in it.
         assert panel.hyperparameters["lambda_"] == radius
-        assert abs(slider.value / radius - 1) < 0.013
-    page = Page(slider)
-    for index in (before, before + 1, before, slider.index):
-        page.send(index=index)
-        assert panel.hyperparameters["lambda_"] == slider.value
-        assert slider.value == slider.options[index]
-        assert panel.boxes["lambda_"].value == f"{slider.value:.4g}"
-    page.send(index=slider.index)
-    panel.set(lambda_=203.0)
-    page.send(index=slider.index)  # where the program has put it
+        assert slider.value == pytest.approx(radius, rel=0.013)
+    from_page(slider, index=slider.index)  # where the program has put it: no move
     assert panel.hyperparameters["lambda_"] == 203.0
+    for index in (earlier, earlier + 1, earlier):
+        from_page(slider, index=index)
+        assert panel.hyperparameters["lambda_"] == slider.options[index]
+        assert slider.index == index
+        assert panel.boxes["lambda_"].value == f"{slider.value:.4g}"
 
 
 def test_the_panel_follows_what_a_cell_sets(panel):
@@ -621,8 +598,7 @@ def test_an_error_pauses_and_the_panel_stays_usable(panel, error, monkeypatch):
     assert panel.history[-1].step > steps
 
 
-def test_a_loss_that_is_not_finite_pauses():
-    panel = make_panel(keras.optimizers.SGD(0.1))
+def test_a_loss_that_is_not_finite_pauses(panel):
     panel.play.playing = True
     panel.model.layers[0].kernel.assign(np.full((8, 10), np.inf))
     tick(panel)

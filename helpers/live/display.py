@@ -8,7 +8,6 @@ import threading
 
 import ipywidgets as widgets
 import numpy as np
-from IPython.display import display
 
 from helpers._support.i18n import _
 from helpers.plotting.style import GREY, VERMILION
@@ -73,10 +72,6 @@ class Board:
 
     def __repr__(self):
         return self.text
-
-    def show(self):
-        """Displays it here, from any line of a cell."""
-        display(self)
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         view = {"model_id": self.widget.model_id, "version_major": 2}

@@ -51,9 +51,9 @@ class LivePanel(Board):
         hyperparameters: Dict from each name that `set` takes to its value.
         play: The clock: `panel.play.value += 1` is a tick, and `panel.play.playing`
             whether it runs.
-        controls: Dict from hyperparameter to slider. That of a
-            `ConditionalGradient`'s `learning_rate` is the step size
-            `γ = 1 − learning_rate`.
+        controls: Dict from hyperparameter to `ipywidgets.SelectionSlider`, whose value
+            is one of its options. That of a `ConditionalGradient`'s `learning_rate` is
+            the step size `γ = 1 − learning_rate`.
         boxes: Dict from hyperparameter to the text box beside its slider.
         message: What went wrong last, or "".
         widget: All of it.
@@ -75,7 +75,6 @@ class LivePanel(Board):
         interval: int = 250,
     ) -> None:
         super().__init__()
-        self._drawing_time = 0.02
         self._training = training = Training(model, batches, held_out)
         self.model, self.history = model, training.history
         names = [variable.path for variable in model.trainable_variables]
@@ -184,8 +183,7 @@ class LivePanel(Board):
         words = summary(self.history[-1], self._training.gauge)
         self._show(self._figure.png(self.history), words)
         write(self._status, self._where())
-        spent = min(time.perf_counter() - started, 0.1)
-        self._drawing_time = 0.8 * self._drawing_time + 0.2 * spent
+        self._drawing_time = time.perf_counter() - started
 
     def _show_values(self):
         for name, known in self._training.known.items():
