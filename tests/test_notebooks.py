@@ -63,54 +63,37 @@ def test_outputs_are_of_one_run_and_of_no_machine(notebook):
     assert list(faults(notebook)) == []
 
 
+def shown(**output):
+    """A fault: another output of the cell."""
+    kind = "display_data" if "data" in output else "stream"
+    if "execution_count" in output:
+        kind = "execute_result"
+    return lambda notebook, cell: cell.outputs.append(v4.new_output(kind, **output))
+
+
 def stale(notebook, cell):
     cell.execution_count += 1
-
-
-def machine_path(notebook, cell):
-    text = "<pre>/home/someone/lessons</pre>"
-    cell.outputs.append(v4.new_output("display_data", {"text/html": text}))
-
-
-def colab_path(notebook, cell):
-    cell.outputs.append(v4.new_output("stream", text="/content/sample_data"))
-
-
-def warning(notebook, cell):
-    cell.outputs.append(v4.new_output("stream", text="UserWarning: Glyph missing"))
-
-
-def error_stream(notebook, cell):
-    cell.outputs.append(v4.new_output("stream", name="stderr", text="slow"))
-
-
-def other_run(notebook, cell):
-    cell.outputs.append(v4.new_output("execute_result", execution_count=99))
 
 
 def timestamps(notebook, cell):
     cell.metadata["execution"] = {"iopub.execute_input": "2024-01-01T00:00:00Z"}
 
 
-def no_gpu(notebook, cell):
-    del notebook.metadata["accelerator"]
+PLANTED = {
+    "stale": stale,
+    "timestamps": timestamps,
+    "a path": shown(data={"text/html": "<pre>/home/someone/lessons</pre>"}),
+    "a path on Colab": shown(text="/content/sample_data"),
+    "a warning": shown(text="UserWarning: Glyph missing"),
+    "stderr": shown(name="stderr", text="slow"),
+    "another run": shown(execution_count=99),
+    "no GPU": lambda notebook, cell: notebook.metadata.pop("accelerator"),
+    "no contents": lambda notebook, cell: notebook.metadata["colab"].pop("toc_visible"),
+    "widgets": lambda notebook, cell: notebook.metadata.update(widgets={}),
+}
 
 
-def no_contents(notebook, cell):
-    notebook.metadata["colab"]["toc_visible"] = False
-
-
-def widget_state(notebook, cell):
-    notebook.metadata["widgets"] = {}
-
-
-@pytest.mark.parametrize(
-    "plant",
-    [
-        *(stale, machine_path, colab_path, warning, error_stream, other_run),
-        *(timestamps, no_gpu, no_contents, widget_state),
-    ],
-)
+@pytest.mark.parametrize("plant", PLANTED.values(), ids=PLANTED)
 def test_what_should_not_be_there_is_caught(plant):
     notebook = nbformat.read(NOTEBOOKS[0], as_version=4)
     before = list(faults(notebook))

@@ -124,6 +124,11 @@ def test_files_stay_short():
         assert len(path.read_text().splitlines()) <= 350, path
 
 
+def test_test_modules_do_not_import_one_another():
+    for path in ROOT.glob("tests/**/test_*.py"):
+        assert not re.search(r"^(from|import) test_", path.read_text("utf-8"), re.M)
+
+
 def test_the_code_in_the_readme_runs():
     readme = (ROOT / "README.md").read_text("utf-8")
     for code in re.findall(r"```python\n(.*?)```", readme, re.DOTALL):

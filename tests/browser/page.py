@@ -1,7 +1,12 @@
 """A notebook in a browser, as a learner sees it."""
 
+import os
+import pathlib
 import shutil
 
+import pytest
+
+ARTIFACTS = pathlib.Path(__file__).parents[1] / "artifacts"
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -19,6 +24,31 @@ def launch(playwright):
     return playwright.chromium.launch(
         executable_path=shutil.which("chromium"), args=ARGUMENTS
     )
+
+
+def missing():
+    if shutil.which("chromium") is None:
+        return "Debian's chromium is not installed"
+    try:
+        import playwright.sync_api  # noqa: F401
+    except ImportError:
+        return "playwright is not installed"
+    return None
+
+
+@pytest.fixture(scope="module")
+def browser():
+    why = missing()
+    if why and os.environ.get("CI"):
+        pytest.fail(why)
+    if why:
+        pytest.skip(why)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        yield browser
+        browser.close()
 
 
 class NotebookPage:

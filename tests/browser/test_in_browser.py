@@ -4,16 +4,13 @@ Skipped where Chromium or Playwright is missing; with `CI` in the environment th
 is a failure.
 """
 
-import os
-import shutil
 import time
 from pathlib import Path
 
 import nbformat
 import numpy as np
 import pytest
-
-ARTIFACTS = Path(__file__).parent.parent / "artifacts"
+from page import ARTIFACTS, browser  # noqa: F401
 
 ROOT = Path(__file__).parents[2]
 # The lessons with a live panel called `panel`.
@@ -56,32 +53,6 @@ panels = live.Choice(panel_in, {"fro": "disc", "max": "square"})
 panels
 """
 ]
-
-
-def missing():
-    if shutil.which("chromium") is None:
-        return "Debian's chromium is not installed"
-    try:
-        import playwright.sync_api  # noqa: F401
-    except ImportError:
-        return "playwright is not installed"
-    return None
-
-
-@pytest.fixture(scope="module")
-def browser():
-    why = missing()
-    if why and os.environ.get("CI"):
-        pytest.fail(why)
-    if why:
-        pytest.skip(why)
-    from page import launch
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 from conftest import require
-from test_in_browser import ARTIFACTS, browser  # noqa: F401
+from page import ARTIFACTS, browser  # noqa: F401
 
 from helpers._support import i18n
 
