@@ -10,7 +10,9 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
-from page import ARTIFACTS, browser  # noqa: F401
+from page import ARTIFACTS
+
+pytest_plugins = ["page"]
 
 ROOT = Path(__file__).parents[2]
 # The lessons with a live panel called `panel`.

@@ -6,9 +6,11 @@ import threading
 
 import pytest
 from conftest import require
-from page import ARTIFACTS, browser  # noqa: F401
+from page import ARTIFACTS
 
 from helpers._support import i18n
+
+pytest_plugins = ["page"]
 
 # A word of the lessons, and one that none of them has.
 WORDS = {
@@ -39,7 +41,7 @@ def address(tmp_path_factory):
     server.server_close()
 
 
-def opened(browser, address, path, width):  # noqa: F811
+def opened(browser, address, path, width):
     page = browser.new_page(viewport={"width": width, "height": 900})
     # Badges and formulas come from elsewhere, where a test does not go.
     elsewhere = lambda url: not url.startswith(address)  # noqa: E731
@@ -51,7 +53,7 @@ def opened(browser, address, path, width):  # noqa: F811
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
 @pytest.mark.parametrize("name", ["index", "one_rule", "gradient_centralization"])
 @pytest.mark.parametrize("width", [390, 1280])
-def test_a_page_is_no_wider_than_its_window(browser, address, language, name, width):  # noqa: F811
+def test_a_page_is_no_wider_than_its_window(browser, address, language, name, width):
     page = opened(browser, address, f"{language}/{name}.html", width)
     page.wait_for_timeout(200)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -65,7 +67,7 @@ def test_a_page_is_no_wider_than_its_window(browser, address, language, name, wi
 
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
-def test_search_finds_what_is_there_and_nothing_else(browser, address, language):  # noqa: F811
+def test_search_finds_what_is_there_and_nothing_else(browser, address, language):
     for word, some in zip(WORDS[language], (True, False), strict=True):
         page = opened(browser, address, f"{language}/search.html?q={word}", 1280)
         page.wait_for_selector(".search-summary:not(:empty)")
@@ -74,7 +76,7 @@ def test_search_finds_what_is_there_and_nothing_else(browser, address, language)
         page.close()
 
 
-def test_the_other_language_is_one_click_away(browser, address):  # noqa: F811
+def test_the_other_language_is_one_click_away(browser, address):
     page = opened(browser, address, "en/one_rule.html", 1280)
     page.click(".languages a[lang=th]")
     page.wait_for_url(f"{address}/th/one_rule.html")
