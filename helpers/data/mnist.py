@@ -71,6 +71,7 @@ def batches(
 def shared(array):
     """A tensor on an array's own memory, if that can be: all of MNIST has 188 MB.
 
+    On Binder the lesson on Conditional Gradient takes 400 MB less for it.
     A list, and an array that is read-only, has gaps or is of another kind, are copied.
     """
     try:
