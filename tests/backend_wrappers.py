@@ -15,7 +15,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 
-from helpers.optimizers import ConditionalGradient, GradientCentralization
+from helpers.optimizers import ConditionalGradient, GradientCentralization, Hyperball
 
 STEPS, BATCH, INPUTS, OUTPUTS, RATE = 8, 16, 6, 3, 0.02
 RNG = np.random.default_rng(0)
@@ -26,27 +26,42 @@ START = [
     RNG.normal(0, 0.5, (INPUTS, OUTPUTS)).astype("float32"),
     np.zeros(OUTPUTS, "float32"),
 ]
-# The inner optimizer, its options in Keras, and those of what is around it.
+# One table of situations: inner optimizers with their options in Keras, and what is
+# around them.
+INNER = {
+    "SGD": {"momentum": 0.9},
+    "Adam": {},
+    "accumulated Adam": {"gradient_accumulation_steps": 2},
+    "scaled SGD": {"loss_scale_factor": 128.0},
+}
+AROUND = {
+    "gradient": {"where": "gradient"},
+    "both": {"where": "both", "strength": 0.5},
+    "sphere": {"sphere": True},
+}
 CASES = {
-    "SGD": ("SGD", {"momentum": 0.9}, {}),
-    "Adam": ("Adam", {}, {}),
-    "average": ("SGD", {"use_ema": True, "ema_momentum": 0.7}, {}),
-    "accumulation": ("Adam", {"gradient_accumulation_steps": 2}, {}),
-    "scaled": ("Adam", {"loss_scale_factor": 128.0}, {"where": "both"}),
-    "update SGD": (
-        "SGD",
-        {"momentum": 0.9, "weight_decay": 0.5, "gradient_accumulation_steps": 2},
-        {"where": "update"},
-    ),
-    "update Adam": ("Adam", {"weight_decay": 0.5}, {"where": "update"}),
-    "both Adam": ("Adam", {}, {"where": "both", "strength": 0.5}),
+    f"{around}, {inner}": (inner, options, AROUND[around])
+    for around in AROUND
+    for inner, options in INNER.items()
+} | {
+    # Averages and weight decay have no place on a sphere.
+    "average": ("SGD", {"use_ema": True, "ema_momentum": 0.7}, {"where": "gradient"}),
+    "update": ("SGD", {"momentum": 0.9, "weight_decay": 0.5}, {"where": "update"}),
+    "decay": ("Adam", {"weight_decay": 0.5}, {"where": "both"}),
+    "sphere around both": ("Adam", {}, {"where": "both", "sphere": True}),
 }
 
 
+def around(inner, where=None, strength=1.0, sphere=False):
+    if where:
+        inner = GradientCentralization(inner, where=where, strength=strength)
+    return Hyperball(inner) if sphere else inner
+
+
 def optimizer_of(case):
-    name, options, around = CASES[case]
-    inner = getattr(keras.optimizers, name)(RATE, **options)
-    return GradientCentralization(inner, **around)
+    name, options, wrappers = CASES[case]
+    inner = getattr(keras.optimizers, name.split()[-1])(RATE, **options)
+    return around(inner, **wrappers)
 
 
 def linear_model(*before):
@@ -85,15 +100,21 @@ def sgd(g, momentum, velocity):
     return velocity
 
 
+def turned(kernel, change, radius):
+    step = kernel - RATE * radius * change / np.linalg.norm(change)
+    return radius * step / np.linalg.norm(step)
+
+
 def by_numpy(case):
     """The authors' `gc_loc=True` and `False` in SGD and Adam: `w -= lr Φ(step)`.
 
     The weight decay is Keras's, by `lr` and not by Adam's corrected `lr`.
     """
-    name, options, around = CASES[case]
-    where, strength = around.get("where", "gradient"), around.get("strength", 1.0)
+    name, options, wrappers = CASES[case]
+    where, strength = wrappers.get("where", ""), wrappers.get("strength", 1.0)
     every = options.get("gradient_accumulation_steps", 1)
     weights = [w.astype("float64") for w in START]
+    radius = np.linalg.norm(weights[0])
     first, second, total = ([np.zeros_like(w) for w in weights] for _ in range(3))
     average = None
     for step, batch in enumerate(batches(), 1):
@@ -101,17 +122,20 @@ def by_numpy(case):
             t += g / every
         if step % every:
             continue
-        if where != "update":
+        if where in ("gradient", "both"):
             total[0] = minus_mean(total[0], strength)
         for i, g in enumerate(total):
-            if name == "SGD":
+            if "SGD" in name:
                 change = sgd(g, options.get("momentum", 0.0), first[i])
             else:
                 change = adam(g, first[i], second[i], step // every)
             change = change + options.get("weight_decay", 0.0) * weights[i]
-            if i == 0 and where != "gradient":
+            if i == 0 and where in ("update", "both"):
                 change = minus_mean(change, strength)
-            weights[i] = weights[i] - RATE * change
+            if i == 0 and "sphere" in wrappers:
+                weights[i] = turned(weights[i], change, radius)
+            else:
+                weights[i] = weights[i] - RATE * change
         total = [np.zeros_like(t) for t in total]
         if options.get("use_ema"):
             kept = options["ema_momentum"] if average else 0.0
@@ -163,20 +187,19 @@ def assigned():
     }
 
 
-def mixed_precision(where):
+def mixed_precision(**wrappers):
     """The weights after a `fit` under mixed_float16."""
     keras.mixed_precision.set_dtype_policy("mixed_float16")
     model = linear_model()
     keras.mixed_precision.set_dtype_policy("float32")
-    sgd = keras.optimizers.SGD(RATE)
-    weights = fit(model, GradientCentralization(sgd, where=where))
+    weights = fit(model, around(keras.optimizers.SGD(RATE), **wrappers))
     assert isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer)
     # The steps on which float16 overflowed are skipped, and do not count.
     assert int(model.optimizer.iterations) > STEPS // 2
     return {"start": START, "fit": weights}
 
 
-def saved_and_loaded():
+def saved_and_loaded(sphere):
     """Two epochs with the model saved and loaded between them, and without."""
     runs = []
     for through_a_file in (False, True):
@@ -186,7 +209,7 @@ def saved_and_loaded():
         )
         # What is assigned is saved, not what was constructed.
         optimizer.strength = 0.25
-        fit(model, optimizer)
+        fit(model, Hyperball(optimizer) if sphere else optimizer)
         if through_a_file:
             with tempfile.TemporaryDirectory() as folder:
                 model.save(os.path.join(folder, "model.keras"))
@@ -266,9 +289,11 @@ def main(path):
     }
     results["CG"] = around_conditional_gradient()
     results["assigned"] = assigned()
-    results["mixed gradient"] = mixed_precision("gradient")
-    results["mixed both"] = mixed_precision("both")
-    results["saved"] = saved_and_loaded()
+    results["mixed gradient"] = mixed_precision(where="gradient")
+    results["mixed both"] = mixed_precision(where="both")
+    results["mixed sphere"] = mixed_precision(sphere=True)
+    results["saved"] = saved_and_loaded(sphere=False)
+    results["saved sphere"] = saved_and_loaded(sphere=True)
     results["layers"] = changes_of_many_layers()
     flat = {
         f"{case}/{kind}/{i}": np.asarray(array, "float64")

@@ -214,7 +214,7 @@ def test_what_cannot_have_its_update_centralized_is_refused():
         (ConditionalGradient(0.9, 2.0), "inside a set"),
     ):
         GradientCentralization(inner)
-        with pytest.raises(ValueError, match=f"`where` cannot be 'update'.*{reason}"):
+        with pytest.raises(ValueError, match=f"`inner_optimizer`.*{reason}"):
             GradientCentralization(inner, where="update")
 
 

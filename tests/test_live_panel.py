@@ -24,6 +24,7 @@ from helpers.optimizers import (
     ConditionalGradient,
     FrankWolfe,
     GradientCentralization,
+    Hyperball,
 )
 
 BATCH = 16
@@ -269,6 +270,21 @@ def test_strength_takes_centralization_away():
     np.testing.assert_allclose(*weights, atol=1e-6)
     steered.reset()
     assert steered.hyperparameters["strength"] == 0.0
+
+
+def test_the_learning_rate_turns_a_matrix_on_its_sphere():
+    inner = GradientCentralization(keras.optimizers.Adam(0.02), where="both")
+    panel = make_panel(Hyperball(inner))
+    assert list(panel.controls) == ["learning_rate", "strength"]
+    start = panel.model.get_weights()[0]
+    first = panel.train(5)
+    panel.boxes["learning_rate"].value = "0.3"
+    before = panel.model.get_weights()[0]
+    assert panel.train(1).norms[0] == pytest.approx(first.norms[0], rel=1e-5)
+    norm = np.linalg.norm
+    assert norm(before) == pytest.approx(norm(start), rel=1e-5)
+    angle = norm(panel.model.get_weights()[0] - before) / norm(before)
+    assert 0.1 < angle < 0.35
 
 
 def test_nothing_is_traced_again(monkeypatch):

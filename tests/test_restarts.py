@@ -6,7 +6,7 @@ import pytest
 from keras import layers
 
 from helpers.experiments import restart
-from helpers.optimizers import ConditionalGradient, GradientCentralization
+from helpers.optimizers import ConditionalGradient, GradientCentralization, Hyperball
 
 RNG = np.random.default_rng(0)
 X = RNG.random((48, 8, 8, 2)).astype("float32")
@@ -58,6 +58,7 @@ OPTIMIZERS = {
             keras.optimizers.schedules.ExponentialDecay(0.01, 2, 0.5)
         )
     ),
+    "sphere": lambda: Hyperball(keras.optimizers.Adam(0.02)),
     "CG": lambda: ConditionalGradient(0.99, 100.0),
     "float16": lambda: keras.optimizers.LossScaleOptimizer(
         GradientCentralization(keras.optimizers.RMSprop(1e-3)),

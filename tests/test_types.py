@@ -18,6 +18,7 @@ from helpers import experiments
 from helpers.optimizers import *
 
 FrankWolfe(0.1, radius=2.0, ball="max", momentum=0.9)
+Hyperball("sgd", radius=2.0, axes={"experts": (1, 2)})
 FrankWolfe(OpenLoop(), ball=feasible_sets.KSparse(3))
 ConditionalGradient(0.99, lambda_=1.0)
 GradientCentralization("rmsprop", where="both", axes={"a": (0, 1), "b": 0, "c": None})
@@ -29,6 +30,7 @@ WRONG = {
     "FrankWolfe(0.1, ball=3)": "ball",
     "FrankWolfe(0.1, momentum='much')": "momentum",
     "GradientCentralization('rmsprop', where=True)": "where",
+    "Hyperball('sgd', radius='long')": "radius",
     "feasible_sets.KSparse('three')": "KSparse",
     "callbacks.WeightNorms(every=1)": "every",
     "experiments.paired_interval([0.1], confidence='high')": "confidence",
@@ -83,7 +85,8 @@ def test_right_uses_pass_and_each_wrong_one_is_named(complaints):
     "function",
     [
         *(optimizers.ConditionalGradient, optimizers.FrankWolfe),
-        *(optimizers.GradientCentralization, optimizers.OpenLoop.__call__),
+        *(optimizers.GradientCentralization, optimizers.Hyperball),
+        optimizers.OpenLoop.__call__,
         *(callbacks.WeightNorms, callbacks.FrankWolfeGap, live.LivePanel, live.Choice),
         *(data.batches, data.load_horses_or_humans, data.prepare),
         *(experiments.compare, experiments.restart),

@@ -24,11 +24,15 @@ def assert_same(ours, theirs, atol=1e-5):
         np.testing.assert_allclose(a, b, rtol=0, atol=atol)
 
 
+INNER = "SGD", "Adam", "accumulated Adam", "scaled SGD"
+AROUND = "gradient", "both", "sphere"
+
+
 @pytest.mark.parametrize(
     "case",
     [
-        *("SGD", "Adam", "average", "accumulation", "scaled"),
-        *("update SGD", "update Adam", "both Adam", "CG", "assigned"),
+        *(f"{around}, {inner}" for around in AROUND for inner in INNER),
+        *("average", "update", "decay", "sphere around both", "CG", "assigned"),
     ],
 )
 def test_fit_follows_the_formula(run, case):
@@ -62,5 +66,13 @@ def test_mixed_precision_moves_no_mean(run, where):
     np.testing.assert_allclose(kernel.mean(axis=0), start.mean(axis=0), atol=1e-6)
 
 
-def test_saved_in_mid_training(run):
-    assert_same(run("saved", "loaded"), run("saved", "never"), atol=1e-6)
+def test_mixed_precision_stays_on_the_sphere(run):
+    kernel, bias = run("mixed sphere", "fit")
+    start = run("mixed sphere", "start")[0]
+    assert np.abs(kernel - start).max() > 1e-2 and np.abs(bias).max() > 1e-2
+    assert np.linalg.norm(kernel) == pytest.approx(np.linalg.norm(start), rel=1e-6)
+
+
+@pytest.mark.parametrize("case", ["saved", "saved sphere"])
+def test_saved_in_mid_training(run, case):
+    assert_same(run(case, "loaded"), run(case, "never"), atol=1e-6)

@@ -7,7 +7,12 @@ import keras
 from helpers._support.checks import number
 from helpers._support.i18n import _
 from helpers.live.display import ABOVE_0
-from helpers.optimizers import ConditionalGradient, FrankWolfe, GradientCentralization
+from helpers.optimizers import (
+    ConditionalGradient,
+    FrankWolfe,
+    GradientCentralization,
+    Hyperball,
+)
 
 SHARE = (0, 1)
 
@@ -42,8 +47,8 @@ class Hyperparameter:
 
 
 def _known(optimizer):
-    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
-        return []
+    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer | Hyperball):
+        return []  # nothing of their own
     if isinstance(optimizer, GradientCentralization):
         return [("strength", _("Strength of GC"), 0, 1, 0.05, SHARE)]
     if isinstance(optimizer, ConditionalGradient):

@@ -10,14 +10,17 @@ from .gradient_centralization import (
     centralize,
 )
 from .gradients import gradients_of, loss_gradients
+from .hyperball import Hyperball, hyperball_step
 
 __all__ = [
     "ConditionalGradient",
     "FrankWolfe",
     "GradientCentralization",
+    "Hyperball",
     "OpenLoop",
     "centralize",
     "frank_wolfe_step",
     "gradients_of",
+    "hyperball_step",
     "loss_gradients",
 ]

@@ -124,7 +124,8 @@ class GradientCentralization(OptimizerWrapper):
             )
         super().__init__(inner_optimizer, axes, name)
         if where != "gradient":
-            _check_update_can_be_centralized(self.inner_optimizer, where)
+            self._refuse_average()
+            self._refuse_sets(where)
         self.conv_only = conv_only
         self.where = where
         constant = keras.initializers.Constant(strength)
@@ -172,6 +173,14 @@ class GradientCentralization(OptimizerWrapper):
         )
         optimizer.build(model.trainable_variables)
         return optimizer
+
+    def _refuse_sets(self, where):
+        if any(hasattr(inner, "make_feasible") for inner in self._inner_optimizers()):
+            raise ValueError(
+                f"Argument `where` cannot be {where!r} with an `inner_optimizer` that "
+                "keeps weights inside a set, which they would leave: "
+                f"{self.inner_optimizer!r}"
+            )
 
     def _default_axes(self, variable):
         return default_axes(variable, self.conv_only)
@@ -221,16 +230,3 @@ class GradientCentralization(OptimizerWrapper):
 
 def _checked_strength(value):
     return number("strength", value, "from 0 to 1", lambda x: 0 <= x <= 1)
-
-
-def _check_update_can_be_centralized(inner_optimizer, where):
-    if inner_optimizer.use_ema:
-        raise ValueError(
-            f"Argument `where` cannot be {where!r} with an `inner_optimizer` that has "
-            "`use_ema=True`: it averages the weights before they are centralized."
-        )
-    if hasattr(inner_optimizer, "make_feasible"):
-        raise ValueError(
-            f"Argument `where` cannot be {where!r} with an `inner_optimizer` that "
-            f"keeps weights inside a set, which they would leave: {inner_optimizer!r}"
-        )

@@ -1,11 +1,12 @@
 """What an optimizer around another optimizer does, whatever it changes."""
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
 import keras
 
-from .gradient_axes import axes_of_variables, checked_axes
+from .gradient_axes import NOT_KERNELS, axes_of_variables, checked_axes
 
 
 class OptimizerWrapper(keras.optimizers.Optimizer):
@@ -13,7 +14,8 @@ class OptimizerWrapper(keras.optimizers.Optimizer):
 
     The learning rate, the iterations, the loss scale and every option are the inner
     optimizer's. Its variables are saved with the wrapper's own. A subclass overrides
-    `apply` and `_default_axes`, and adds its options to `get_config`.
+    `apply`, may override `_default_axes` and `_build_own`, and adds its options to
+    `get_config`.
 
     Args:
         inner_optimizer: `keras.optimizers.Optimizer`, or the name of one.
@@ -57,8 +59,29 @@ class OptimizerWrapper(keras.optimizers.Optimizer):
             )
         return inner_optimizer
 
+    def _inner_optimizers(self):
+        """The inner optimizer, and what that wraps."""
+        inner = self.inner_optimizer
+        while inner is not None:
+            yield inner
+            inner = getattr(inner, "inner_optimizer", None)
+
+    def _refuse_average(self):
+        if any(inner.use_ema for inner in self._inner_optimizers()):
+            raise ValueError(
+                f"{type(self).__name__} cannot change the updates of an "
+                "`inner_optimizer` that has `use_ema=True`: it averages the weights "
+                f"before that. Received: inner_optimizer={self.inner_optimizer!r}"
+            )
+
     def _default_axes(self, variable):
-        raise NotImplementedError
+        """Every axis; none of vectors, biases and embeddings."""
+        rank = len(variable.shape)
+        kernel = rank >= 2 and variable.name not in NOT_KERNELS
+        return tuple(range(rank)) if kernel else ()
+
+    def _build_own(self, variables):
+        """Adds the variables of the subclass, once the axes of each are known."""
 
     def axes_of(self, variables: Any) -> list[tuple[int, ...]]:
         """The axes of each variable that the optimizer was built with, `()` for none.
@@ -72,6 +95,8 @@ class OptimizerWrapper(keras.optimizers.Optimizer):
         if self.built:
             return
         self._axes_of_each = axes_of_variables(self.axes, variables, self._default_axes)
+        with _eagerly():
+            self._build_own(variables)
         if not self.inner_optimizer.built:
             self.inner_optimizer.build(variables)
         super().build(variables)
@@ -151,6 +176,15 @@ class OptimizerWrapper(keras.optimizers.Optimizer):
             config["inner_optimizer"], custom_objects=custom_objects
         )
         return cls(**config)
+
+
+def _eagerly():
+    """Where TensorFlow traces a first step: the values of variables before it."""
+    if keras.config.backend() == "tensorflow":
+        import tensorflow as tf
+
+        return tf.init_scope()
+    return contextlib.nullcontext()
 
 
 def is_sparse(gradient):
