@@ -10,50 +10,74 @@ from keras import ops
 from helpers import feasible_sets
 from helpers._support.i18n import _
 from helpers._support.progress import Steps
-from helpers.optimizers.gradients import loss_gradients, short_names
+from helpers.optimizers.gradients import loss_gradients
 
 
-class _Recorder(keras.callbacks.Callback):
-    """Calls `_record` before training, if `history` is empty, and after each update."""
-
-    def __init__(self, every):
-        super().__init__()
-        if every not in ("epoch", "batch"):
-            raise ValueError(f"`every` must be 'epoch' or 'batch'. Received: {every!r}")
-        self.every = every
-
-    def on_train_begin(self, logs=None):
-        if not self.history:
-            self._record()
-
-    def on_train_batch_end(self, batch, logs=None):
-        if self.every == "batch":
-            self._record()
-
-    def on_epoch_end(self, epoch, logs=None):
-        if self.every == "epoch":
-            self._record()
-
-
-class WeightNorms(_Recorder):
+class WeightNorms(keras.callbacks.Callback):
     """Record the norm of every trainable variable, and of all of them jointly.
+
+    With `examples` it records the Frank–Wolfe gap of the loss on them too.
 
     Args:
         ord: Norm, a name or a set of `helpers.feasible_sets`. The joint norm is always
             the Frobenius norm of all variables together.
         every: `"epoch"` or `"batch"`: when to record. What comes before the first
             update is recorded too, so there is one entry more than updates.
+        examples: Pair `(x, y)` of inputs and targets as the model takes them, or
+            `None`. For the gap the model's optimizer must have a method `gap`, as
+            `FrankWolfe` and `ConditionalGradient` do.
 
     Attributes:
         history: Dict of lists of floats: the path of each variable, such as
-            `"dense_1/kernel"`, and `"joint"`.
+            `"dense_1/kernel"`, then `"joint"`, and `"gap"` where there are examples.
+
+    Raises:
+        ValueError: If an argument is not as above, or, when training begins, the
+            model's optimizer has no `gap`.
     """
 
-    def __init__(self, ord: str = "fro", every: str = "epoch") -> None:
-        super().__init__(every)
+    def __init__(
+        self,
+        ord: str | feasible_sets.FeasibleSet = "fro",
+        every: str = "epoch",
+        examples: tuple[Any, Any] | None = None,
+    ) -> None:
+        super().__init__()
+        if every not in ("epoch", "batch"):
+            raise ValueError(f"`every` must be 'epoch' or 'batch'. Received: {every!r}")
+        pair = isinstance(examples, tuple | list) and len(examples) == 2
+        if examples is not None and not pair:
+            raise ValueError(
+                "`examples` must be a pair (x, y) of inputs and targets, or None. "
+                f"Received: {examples!r}"
+            )
         self._set = feasible_sets.get(ord)
-        self.ord = ord
+        self.ord, self.every, self.examples = ord, every, examples
         self.history = {}
+
+    def on_train_begin(self, logs=None):
+        if self.examples and not hasattr(self.model.optimizer, "gap"):
+            raise ValueError(
+                "`examples` are for an optimizer with a method `gap`, such as "
+                f"`FrankWolfe`. Received: {self.model.optimizer!r}"
+            )
+        if not self.history:
+            self._record_all()
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.every == "batch":
+            self._record_all()
+
+    def on_epoch_end(self, epoch, logs=None):
+        if self.every == "epoch":
+            self._record_all()
+
+    def _record_all(self):
+        self._record()
+        if self.examples:
+            gradients = loss_gradients(self.model, *self.examples)
+            gap = self.model.optimizer.gap(gradients, self.model.trainable_variables)
+            self.history.setdefault("gap", []).append(float(gap))
 
     def _record(self):
         variables = self.model.trainable_variables
@@ -69,42 +93,14 @@ class WeightNorms(_Recorder):
             self.history.setdefault(name, []).append(float(value))
 
 
-class FrankWolfeGap(_Recorder):
-    """Record the Frank–Wolfe gap of the loss on fixed examples, on any backend.
-
-    The optimizer must have `gap`, as `FrankWolfe` and `ConditionalGradient` do.
+def short_names(paths):
+    """`layer/weight` of each variable, or all paths whole where that is ambiguous.
 
     Args:
-        x: Inputs of the examples, as the model takes them.
-        y: Targets of the examples.
-        every: As for `WeightNorms`.
-
-    Attributes:
-        history: List of floats.
-
-    Raises:
-        ValueError: If `every` is neither, or the model's optimizer has no `gap`.
+        paths: List of strings, the `path` of each variable.
     """
-
-    def __init__(self, x: Any, y: Any, every: str = "epoch") -> None:
-        super().__init__(every)
-        self.x, self.y = x, y
-        self.history = []
-
-    def on_train_begin(self, logs=None):
-        if not hasattr(self.model.optimizer, "gap"):
-            raise ValueError(
-                "`FrankWolfeGap` needs an optimizer with a method `gap`, such as "
-                f"`FrankWolfe`. Received: {self.model.optimizer!r}"
-            )
-        super().on_train_begin(logs)
-
-    def _record(self):
-        variables = self.model.trainable_variables
-        gap = self.model.optimizer.gap(
-            loss_gradients(self.model, self.x, self.y), variables
-        )
-        self.history.append(float(ops.convert_to_numpy(gap)))
+    short = ["/".join(path.split("/")[-2:]) for path in paths]
+    return short if len(set(short)) == len(short) else list(paths)
 
 
 class EpochTimer(keras.callbacks.Callback):

@@ -87,7 +87,7 @@ def test_right_uses_pass_and_each_wrong_one_is_named(complaints):
         *(optimizers.ConditionalGradient, optimizers.FrankWolfe),
         *(optimizers.GradientCentralization, optimizers.Hyperball),
         optimizers.OpenLoop.__call__,
-        *(callbacks.WeightNorms, callbacks.FrankWolfeGap, live.LivePanel, live.Choice),
+        *(callbacks.WeightNorms, live.LivePanel, live.Choice),
         *(data.batches, data.load_horses_or_humans, data.prepare),
         *(experiments.compare, experiments.restart),
         *(experiments.sweep, experiments.paired_interval, distributed.train),

@@ -5,11 +5,6 @@ from typing import Any
 import keras
 from keras import ops
 
-# How far outside a variable can be that a step from inside has left: rounding.
-ROUNDING = 1.0001
-# Where the norm would cost too much, a step ends a unit of float32 further inside.
-INWARDS = 1 - 2.0**-23
-
 serializable = keras.saving.register_keras_serializable(package="optimizer_lessons")
 
 
@@ -46,7 +41,14 @@ class FeasibleSet:
 
     It defines `norm`, `support` and `diameter`, and `nearest` where there is a formula.
     Arguments of its constructor go into `get_config`.
+
+    Attributes:
+        inwards: What the optimizer multiplies a variable by after each step. Rounding
+            outwards would add up over many steps in a sum over entries, so it is a unit
+            of float32 below 1 unless a set says otherwise.
     """
+
+    inwards = 1 - 2.0**-23
 
     def norm(self, w: Any) -> Any:
         """By how much the unit set must grow to hold `w`."""
@@ -73,29 +75,9 @@ class FeasibleSet:
         """The point of `radius` times the set nearest to a `w` outside it."""
         return w * (radius / ops.maximum(self.norm(w), radius))
 
-    def settle(self, w, radius):
-        """`w` after a step, without what rounding would add up to over many steps.
-
-        Where the set bounds each entry or length by itself, rounding adds nothing.
-        """
-        return w
-
-    def oracle(self, gradient, start=None):
-        """What an optimizer asks for: its step goes to `-radius * s`.
-
-        Args:
-            gradient: Floating-point tensor.
-            start: What the last call returned, where `start_shape` asks for it.
-
-        Returns:
-            `s`, with `-s` the point of the unit set at which `⟨gradient, ·⟩` is
-            smallest, and the next `start`.
-        """
-        return self.support(gradient), start
-
-    def start_shape(self, shape):
-        """Shape of the `start` that helps the oracle for such a tensor, or `None`."""
-        return None
+    def oracle(self, gradient: Any) -> Any:
+        """`s`, if `⟨gradient, ·⟩` is smallest in the unit set at `-s`."""
+        return self.support(gradient)
 
     def get_config(self) -> dict[str, Any]:
         """The arguments of the constructor."""
@@ -118,13 +100,6 @@ def sign(d):
 def where_finite(d, point):
     """The point, with NaN where the direction is infinite or NaN."""
     return ops.where(ops.isfinite(d), point, float("nan"))
-
-
-def taken_back(w, excess, size=None):
-    """`w / excess` where that, or `size`, is above 1 by no more than rounding."""
-    size = excess if size is None else size
-    rounding = ops.logical_and(size > 1.0, size < ROUNDING)
-    return w / ops.where(rounding, excess, 1.0)
 
 
 def at_largest(values, k=1):

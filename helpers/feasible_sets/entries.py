@@ -14,7 +14,6 @@ from .base import (
     nearest_with_sum,
     serializable,
     sign,
-    taken_back,
     where_finite,
 )
 
@@ -58,9 +57,6 @@ class L1(FeasibleSet):
     def nearest(self, w, radius):
         return sign(w) * nearest_with_sum(ops.abs(w), radius)
 
-    def settle(self, w, radius):
-        return taken_back(w, self.norm(w) / radius)
-
     def diameter(self, shape):
         return 2.0
 
@@ -68,6 +64,8 @@ class L1(FeasibleSet):
 @serializable
 class Max(FeasibleSet):
     """`max |w| ≤ 1`."""
+
+    inwards = 1.0  # no sum: the new entry lies between the old one and its bound
 
     def norm(self, w):
         return ops.max(ops.abs(in_float(w)))
@@ -97,8 +95,6 @@ class Lp(FeasibleSet):
         self._named = {1.0: L1(), 2.0: Frobenius(), math.inf: Max()}.get(self.p)
 
     def norm(self, w):
-        if self._named:
-            return self._named.norm(w)
         w = ops.abs(in_float(w))
         largest = ops.max(w)  # the powers of what is at most 1 do not overflow
         powers = ops.power(ops.divide_no_nan(w, largest), self.p)
@@ -116,9 +112,6 @@ class Lp(FeasibleSet):
         if self._named:
             return self._named.nearest(w, radius)
         return super().nearest(w, radius)
-
-    def settle(self, w, radius):
-        return taken_back(w, self.norm(w) / radius)
 
     def diameter(self, shape):
         return 2.0 * math.prod(shape) ** max(0.0, 0.5 - 1 / self.p)
@@ -151,9 +144,6 @@ class KSparse(FeasibleSet):
     def nearest(self, w, radius):
         return sign(w) * nearest_with_sum(ops.abs(w), self.k * radius, radius)
 
-    def settle(self, w, radius):
-        return taken_back(w, self.norm(w) / radius)
-
     def diameter(self, shape):
         return 2.0 * math.sqrt(min(self.k, math.prod(shape)))
 
@@ -165,6 +155,8 @@ class KSparse(FeasibleSet):
 class Simplex(FeasibleSet):
     """`w ≥ 0` and `Σw = 1`, over all entries of the tensor. It has no inside."""
 
+    inwards = 1.0
+
     def norm(self, w):
         """`Σw`, and infinite where an entry is negative."""
         w = in_float(w)
@@ -174,15 +166,11 @@ class Simplex(FeasibleSet):
         d = in_float(direction)
         return where_finite(d, at_largest(d))
 
-    def oracle(self, gradient, start=None):
-        return -self.support(-gradient), start
+    def oracle(self, gradient):
+        return -self.support(-gradient)
 
     def project(self, w, radius):
         return nearest_with_sum(in_float(w), radius)
-
-    def settle(self, w, radius):
-        sums = ops.sum(w) / radius
-        return taken_back(ops.maximum(w, 0.0), sums, ops.abs(sums - 1.0) + 1.0)
 
     def diameter(self, shape):
         return math.sqrt(2.0)

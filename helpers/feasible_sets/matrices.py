@@ -5,7 +5,6 @@ import math
 from keras import ops
 
 from .base import (
-    INWARDS,
     FeasibleSet,
     as_matrix,
     in_float,
@@ -13,7 +12,6 @@ from .base import (
     serializable,
 )
 from .singular import (
-    GRAM_LIMIT,
     first_singular_pair,
     polar_factor,
     singular_values,
@@ -29,24 +27,14 @@ class Nuclear(FeasibleSet):
         return ops.sum(singular_values(as_matrix(in_float(w))))
 
     def support(self, direction):
-        return self.oracle(direction)[0]
-
-    def oracle(self, gradient, start=None):
-        left, right = first_singular_pair(as_matrix(in_float(gradient)), start)
-        return ops.reshape(left[:, None] * right, gradient.shape), right
-
-    def start_shape(self, shape):
-        rows, columns = math.prod(shape[:-1]), math.prod(shape[-1:])
-        return (columns,) if min(rows, columns) > GRAM_LIMIT else None
+        left, right = first_singular_pair(as_matrix(in_float(direction)))
+        return ops.reshape(left[:, None] * right, direction.shape)
 
     def nearest(self, w, radius):
         def change(values):
             return nearest_with_sum(values, radius)
 
         return ops.reshape(with_singular_values(as_matrix(w), change), w.shape)
-
-    def settle(self, w, radius):
-        return w * INWARDS
 
     def diameter(self, shape):
         return 2.0
@@ -68,9 +56,6 @@ class Spectral(FeasibleSet):
             return ops.minimum(values, radius)
 
         return ops.reshape(with_singular_values(as_matrix(w), change), w.shape)
-
-    def settle(self, w, radius):
-        return w * INWARDS
 
     def diameter(self, shape):
         return 2.0 * math.sqrt(min(math.prod(shape[:-1]), math.prod(shape[-1:])))

@@ -19,22 +19,21 @@ LANCZOS_CHECKS = 16
 LANCZOS_RESIDUAL = 1e-3
 LANCZOS_GAIN = 3e-5
 # Steps x ← a x + b x³ + c x⁵ on the singular values, each the one that comes nearest
-# to 1 on what the last left of [0.006, 1], scaled so that none exceeds 1, with 1 % of
-# room for rounding (Amsel et al., 2025). Together: 1 within 4e-4 on [0.006, 1].
+# to 1 on what the last left of [0.0001, 1], scaled so that none exceeds 1, with 1 % of
+# room for rounding (Amsel et al., 2025). Together: 1 within 3e-4 on [0.0001, 1].
 POLAR_STEPS = (
-    (4.1914, -12.3176, 9.1163),
-    (4.1154, -11.6953, 8.5700),
-    (3.8044, -9.3677, 6.5534),
-    (2.8671, -4.2494, 2.3723),
-    (2.0005, -1.5140, 0.5135),
+    (4.2146, -12.5124, 9.2879),
+    (4.2133, -12.5018, 9.2785),
+    (4.2080, -12.4569, 9.2390),
+    (4.1855, -12.2692, 9.0737),
+    (4.0910, -11.4999, 8.3990),
+    (3.7098, -8.7270, 6.0072),
+    (2.6837, -3.5360, 1.8424),
+    (1.9504, -1.4054, 0.4550),
 )
-# Small singular values that still matter get all steps but the first once more.
-POLAR_ROUNDS = 6
-PROBES = 8
-POLAR_ERROR = 1e-3
 
 
-def first_singular_pair(matrix, start=None):
+def first_singular_pair(matrix):
     """The first left and right singular vectors of a matrix, without decomposing it.
 
     They come from the smaller Gram matrix, squared again and again, where that is
@@ -43,8 +42,6 @@ def first_singular_pair(matrix, start=None):
 
     Args:
         matrix: Tensor `(rows, columns)`, float32 or wider.
-        start: Vector `(columns,)`, a guess of the right one, such as the one that the
-            last call returned. Helps large matrices only.
 
     Returns:
         Vectors `(rows,)` and `(columns,)`; 0 for a matrix of zeros. The left is NaN if
@@ -55,7 +52,7 @@ def first_singular_pair(matrix, start=None):
     """
     rows, columns = matrix.shape
     if min(rows, columns) > GRAM_LIMIT:
-        left, right = _by_lanczos(matrix, start)
+        left, right = _by_lanczos(matrix)
     elif rows < columns:
         left, right = _by_gram_matrix(matrix)
     else:
@@ -85,40 +82,12 @@ def polar_factor(matrix):
         return _normalized(matrix)
     if matrix.shape[0] > matrix.shape[1]:
         return ops.transpose(polar_factor(ops.transpose(matrix)))
-    # Scaled, since the Gram matrix squares the entries.
-    matrix = ops.divide_no_nan(matrix, ops.max(ops.abs(matrix)))
-    gram = _gram(matrix)
-    square = ops.matmul(gram, gram)
-    # ‖A‖⁸ ≤ ‖(AAᵀ)²‖_F², close where many singular values are alike.
-    scale = ops.sqrt(ops.sqrt(_length(square)))
-    matrix = ops.divide_no_nan(matrix, scale)
-    gram = ops.divide_no_nan(gram, scale**2)
-    square = ops.divide_no_nan(square, scale**4)
-    factor = _polar_step(matrix, gram, square, *POLAR_STEPS[0])
-    rows = matrix.shape[0]
-    probes = np.random.default_rng(0).standard_normal((PROBES, rows))
-    probes = ops.cast(probes / np.sqrt(PROBES), matrix.dtype)
-
-    def unfinished(rounds, finished, factor):
-        return ops.logical_and(rounds < POLAR_ROUNDS, ops.logical_not(finished))
-
-    def advance(rounds, finished, factor):
-        for step in POLAR_STEPS[1:]:
-            gram = _gram(factor)
-            factor = _polar_step(factor, gram, ops.matmul(gram, gram), *step)
-        # The sum of the singular values of A − FFᵀA bounds what is missing of that of
-        # A, and √rows ‖A − FFᵀA‖_F bounds it. The probes estimate that norm.
-        images = _images(factor, ops.matmul(probes, factor))
-        missing = np.sqrt(rows) * _length(ops.matmul(probes - images, matrix))
-        value = ops.sum(factor * matrix)
-        return rounds + 1, missing <= POLAR_ERROR * value, factor
-
-    state = (0, ops.cast(False, "bool"), factor)
-    return ops.while_loop(unfinished, advance, state)[-1]
-
-
-def _polar_step(factor, gram, square, a, b, c):
-    return a * factor + ops.matmul(b * gram + c * square, factor)
+    # Scaled twice, since the length squares the entries.
+    matrix = _normalized(ops.divide_no_nan(matrix, ops.max(ops.abs(matrix))))
+    for a, b, c in POLAR_STEPS:
+        gram = _gram(matrix)
+        matrix = a * matrix + ops.matmul(b * gram + c * ops.matmul(gram, gram), matrix)
+    return matrix
 
 
 def singular_values(matrix):
@@ -157,19 +126,15 @@ def _by_gram_matrix(matrix):
     return left, ops.matmul(left[None], matrix)[0]
 
 
-def _by_lanczos(matrix, start):
+def _by_lanczos(matrix):
     """The first singular vectors, of any length, by block Lanczos with restarts.
 
-    Reading the matrix takes as long for a block of vectors as for one, and random
-    vectors beside `start` find the first singular vector where it is the second.
-    The vectors are rows, and `images` is `vectors @ matrix.T`.
+    Reading the matrix takes as long for a block of vectors as for one. The vectors
+    are rows, and `images` is `vectors @ matrix.T`.
     """
     matrix, zero_or_nan = _finite(matrix)
     vectors = np.random.default_rng(0).standard_normal((LANCZOS_BLOCK, matrix.shape[1]))
     vectors = ops.cast(vectors / np.sqrt(matrix.shape[1]), matrix.dtype)
-    if start is not None:
-        first = ops.cast(np.eye(LANCZOS_BLOCK, 1), matrix.dtype)
-        vectors = vectors + first * ops.cast(start, matrix.dtype)
     vectors = _orthonormal(vectors)
     images = _images(matrix, vectors)
     # Scaled, since the squares of the images are summed.

@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib import ticker
 
 from helpers._support.i18n import _, sentences
+from helpers.callbacks import short_names
 from helpers.live.raster import Raster, quiet
-from helpers.optimizers.gradients import short_names
 from helpers.plotting.style import (
     BLACK,
     BLUE,

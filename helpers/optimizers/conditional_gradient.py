@@ -1,18 +1,17 @@
 """Conditional Gradient: Frank–Wolfe in the form of TensorFlow Addons."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
-import keras
-from keras import ops
+from keras.optimizers.schedules import LearningRateSchedule as Schedule
 
 from .. import feasible_sets
 from .._support.checks import number
-from ..feasible_sets import in_float
-from .frank_wolfe import FrankWolfe, Schedule
+from ..feasible_sets.base import serializable
+from .frank_wolfe import FrankWolfe
 
 
-@keras.saving.register_keras_serializable(package="optimizer_lessons")
+@serializable
 class ConditionalGradient(FrankWolfe):
     """`FrankWolfe` as TensorFlow Addons wrote it, with a learning rate upside down.
 
@@ -71,13 +70,8 @@ class ConditionalGradient(FrankWolfe):
         self.epsilon = epsilon
         self.ord = ord
 
-    def _step(self, w, s, radius, learning_rate, d):
-        new = learning_rate * w - (1.0 - learning_rate) * radius * s
-        if self.ord == "nuclear":  # rounding must not pass −λs; for "fro" it does not
-            target = -radius * s
-            new = ops.minimum(new, ops.maximum(w, target))
-            new = ops.maximum(new, ops.minimum(w, target))
-        return new
+    def update_step(self, gradient, variable, learning_rate):
+        super().update_step(gradient, variable, 1.0 - learning_rate)
 
     @property
     def lambda_(self):
@@ -87,18 +81,6 @@ class ConditionalGradient(FrankWolfe):
     @lambda_.setter
     def lambda_(self, value):
         self.radius = value
-
-    def make_feasible(self, variables: Iterable[Any]) -> None:
-        """Scale each variable that lies outside its ball onto the boundary.
-
-        Args:
-            variables: List of variables, such as `model.trainable_variables`.
-        """
-        for variable in variables:
-            w = in_float(variable)
-            radius = ops.cast(self.radius, w.dtype)
-            w = w * (radius / ops.maximum(self.ball.norm(w), radius))
-            variable.assign(ops.cast(w, variable.dtype))
 
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()

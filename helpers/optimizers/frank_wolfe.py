@@ -9,11 +9,10 @@ from keras.optimizers.schedules import LearningRateSchedule as Schedule
 
 from .. import feasible_sets
 from .._support.checks import number
-from ..feasible_sets import frobenius_norm, in_float
+from ..feasible_sets.base import frobenius_norm, in_float, serializable
 from .fusion import fused
 
 RESCALE = (None, "gradient", "diameter")
-serializable = keras.saving.register_keras_serializable(package="optimizer_lessons")
 
 
 def frank_wolfe_step(w, s, radius, gamma):
@@ -138,25 +137,18 @@ class FrankWolfe(keras.optimizers.Optimizer):
         self._averages = [None] * len(variables)
         if self._has_momentum:
             self._averages = self.add_optimizer_variables(variables, "momentum")
-        # What the set asks to keep for the next step, far smaller than a variable.
-        shapes = [self.ball.start_shape(variable.shape) for variable in variables]
-        self._starts = [
-            shape and self.add_variable(shape, name=f"{variable.name}_start")
-            for shape, variable in zip(shapes, variables, strict=True)
-        ]
 
     @fused
     def update_step(self, gradient, variable, learning_rate):
-        index = self._get_variable_index(variable)
+        if 0 in variable.shape:  # an empty one has no largest entry
+            return
         w, d = in_float(variable), in_float(_dense(gradient))
         if self._has_momentum:
-            d = self._average(d, self._averages[index])
-        s, start = self.ball.oracle(d, self._starts[index])
-        if self._starts[index] is not None:
-            self.assign(self._starts[index], start)
+            d = self._average(d, self._averages[self._get_variable_index(variable)])
+        s = ops.cast(self.ball.oracle(d), w.dtype)
         radius = ops.cast(self.radius, w.dtype)
-        learning_rate = ops.cast(learning_rate, w.dtype)
-        new = self._step(w, ops.cast(s, w.dtype), radius, learning_rate, d)
+        gamma = self._step_size(ops.cast(learning_rate, w.dtype), w, s, radius, d)
+        new = frank_wolfe_step(w, s, radius, gamma) * self.ball.inwards
         self.assign(variable, ops.cast(new, variable.dtype))
 
     def _average(self, gradient, average):
@@ -165,14 +157,13 @@ class FrankWolfe(keras.optimizers.Optimizer):
         self.assign(average, ops.cast(new, average.dtype))
         return new
 
-    def _step(self, w, s, radius, gamma, d):
+    def _step_size(self, gamma, w, s, radius, d):
         if self.rescale == "gradient":
             distance = frobenius_norm(w + radius * s)
             gamma = gamma * ops.divide_no_nan(frobenius_norm(d), distance)
         elif self.rescale == "diameter":
             gamma = gamma / (radius * self.ball.diameter(w.shape))
-        new = frank_wolfe_step(w, s, radius, ops.minimum(gamma, 1.0))
-        return self.ball.settle(new, radius)
+        return ops.minimum(gamma, 1.0)
 
     def make_feasible(self, variables: Iterable[Any]) -> None:
         """Move each variable that lies outside its set to the nearest point of it.
@@ -183,6 +174,8 @@ class FrankWolfe(keras.optimizers.Optimizer):
             variables: List of variables, such as `model.trainable_variables`.
         """
         for variable in variables:
+            if 0 in variable.shape:
+                continue
             point = self.ball.project(variable, self.radius)
             variable.assign(ops.cast(point, variable.dtype))
 
@@ -203,9 +196,11 @@ class FrankWolfe(keras.optimizers.Optimizer):
         """
         gap = 0.0
         for gradient, variable in zip(gradients, variables, strict=True):
+            if 0 in variable.shape:
+                continue
             g, w = in_float(_dense(gradient)), in_float(variable)
-            s, _ = self.ball.oracle(g)
-            gap = gap + ops.sum(g * (w + ops.cast(self.radius, w.dtype) * s))
+            radius = ops.cast(self.radius, w.dtype)
+            gap = gap + ops.sum(g * (w + radius * self.ball.oracle(g)))
         return gap
 
     @property
@@ -277,16 +272,11 @@ class FrankWolfe(keras.optimizers.Optimizer):
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
-        config = dict(config)
-        if isinstance(config.get(cls._radius_name), dict):
-            config[cls._radius_name] = keras.optimizers.schedules.deserialize(
-                config[cls._radius_name], custom_objects=custom_objects
-            )
-        if isinstance(config.get("ball"), dict):
-            config["ball"] = keras.saving.deserialize_keras_object(
-                config["ball"], custom_objects=custom_objects
-            )
-        return super().from_config(config, custom_objects=custom_objects)
+        radius = config.get(cls._radius_name)
+        if isinstance(radius, dict):
+            radius = keras.optimizers.schedules.deserialize(radius, custom_objects)
+            config = {**config, cls._radius_name: radius}
+        return super().from_config(config, custom_objects)
 
 
 @serializable

@@ -46,13 +46,3 @@ def loss_gradients(model, x, y, sample_weight=None):
 def gradients_of(model, x, y):
     """`loss_gradients` on one batch, as NumPy arrays."""
     return [ops.convert_to_numpy(gradient) for gradient in loss_gradients(model, x, y)]
-
-
-def short_names(paths):
-    """`layer/weight` of each variable, or all paths whole where that is ambiguous.
-
-    Args:
-        paths: List of strings, the `path` of each variable.
-    """
-    short = ["/".join(path.split("/")[-2:]) for path in paths]
-    return short if len(set(short)) == len(short) else list(paths)

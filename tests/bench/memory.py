@@ -17,11 +17,11 @@ def rows(_rounds):
         optimizer = ConditionalGradient(0.99, 1.0, ord=ord)
         optimizer.build([keras.Variable(np.zeros(shape)) for shape in SHAPES])
         slots = sum(int(np.prod(v.shape)) for v in optimizer.variables if len(v.shape))
-        peer, bound = "SGD without momentum: 0", "≤ 0" if ord == "fro" else ""
+        peer = "SGD without momentum: 0"
         if addons.available():
             peer = f"TensorFlow Addons: {_slots_of_the_original(ord) / weights:g}"
         what = f"memory of CG, `{ord}`"
-        yield Row(what, peer, "copies of the weights", (slots / weights,), bound)
+        yield Row(what, peer, "copies of the weights", (slots / weights,), "≤ 0")
 
 
 def _slots_of_the_original(ord):

@@ -60,7 +60,7 @@ REASONS = {
     "an update of MobileNetV3Small, `spectral`": "Keras's Muon gives kernels of rank 4 "
     "to AdamW, ours takes each as a matrix",
     "support of `spectral`": "an SVD takes 15 to 33 products on this processor, the "
-    "polar factor 15",
+    "polar factor 24",
     "GC around": "without GC Keras's update on JAX is faster than optax's, with it "
     "about as fast",
     "live panel": "one processor draws and trains in turn",
