@@ -1,8 +1,9 @@
-"""Train with FrankWolfe and ConditionalGradient on the backend of `KERAS_BACKEND`.
+"""The sets and their two optimizers on the backend of `KERAS_BACKEND`.
 
-Run by `test_frank_wolfe.py`, once on each backend; stores weights and gaps. It needs no
+Stores support points, eager and compiled, and the weights and gaps of trainings. Run by
+`test_feasible_sets.py` and `test_frank_wolfe.py`, once on each backend. It needs no
 other package than Keras and NumPy: where the backend is JAX or PyTorch, TensorFlow is
-not imported. What each set does on each backend is tested by `backend_sets.py`.
+not imported.
 """
 
 import os
@@ -12,11 +13,15 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 import numpy as np
+from keras import ops
 
-from helpers.callbacks import FrankWolfeGap
-from helpers.feasible_sets import KSparse
+from helpers.callbacks import WeightNorms
+from helpers.feasible_sets import SETS, KSparse, Lp, Simplex
 from helpers.optimizers import ConditionalGradient, FrankWolfe, OpenLoop
 
+BALLS = [*SETS, Lp(1.5), KSparse(3), Simplex()]
+COMPILED = [(7,), (210, 230)]
+SHAPES = [(), (7,), (6, 4), (210, 230), (2, 2, 3, 5)]
 OPTIMIZERS = {
     "spectral": lambda: FrankWolfe(0.1, 2.0, "spectral", momentum=0.9),
     "KSparse": lambda: FrankWolfe(0.1, 2.0, KSparse(3), momentum=0.9),
@@ -26,33 +31,62 @@ OPTIMIZERS = {
 }
 
 
-def model(rng):
-    built = keras.Sequential(
-        [
-            keras.Input((6, 6, 2)),
-            keras.layers.Conv2D(4, 3, activation="tanh"),
-            keras.layers.Flatten(),
-            keras.layers.Dense(3),
-        ]
-    )
-    built.set_weights([rng.standard_normal(w.shape) * 0.3 for w in built.get_weights()])
-    return built
+def directions():
+    """Names and arrays: each shape at three sizes, zero, and not finite."""
+    rng = np.random.default_rng(0)
+    for shape in SHAPES:
+        array = rng.standard_normal(shape).astype("float32")
+        for size in (1e-8, 1.0, 1e8, 0.0):
+            yield f"{shape} {size:g}", array * np.float32(size)
+        for value in (np.nan, np.inf, -np.inf):
+            broken = np.array(array)
+            broken.flat[broken.size // 2] = value
+            yield f"{shape} {value}", broken
+
+
+def compiled(function):
+    """The function, compiled as the backend's `fit` would."""
+    backend = keras.config.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        return tf.function(function, autograph=False)
+    if backend == "jax":
+        import jax
+
+        return jax.jit(function)
+    return function
+
+
+def supports():
+    """Names and support points."""
+    for ball in BALLS:
+        support = SETS.get(ball, ball).support
+        fast = compiled(support)
+        for case, direction in directions():
+            tensor = ops.convert_to_tensor(direction)
+            yield f"{ball}|{case}|eager", support(tensor)
+            if direction.shape in COMPILED:
+                yield f"{ball}|{case}|compiled", fast(tensor)
 
 
 def trained(optimizer):
     """The gaps of a `fit`, and the weights after a step with what was then assigned."""
     rng = np.random.default_rng(0)
-    network = model(rng)
+    convolution = keras.layers.Conv2D(4, 3, activation="tanh")
+    layers = [convolution, keras.layers.Flatten(), keras.layers.Dense(3)]
+    model = keras.Sequential([keras.Input((6, 6, 2)), *layers])
+    model.set_weights([rng.standard_normal(w.shape) * 0.3 for w in model.get_weights()])
     x = rng.standard_normal((32, 6, 6, 2)).astype("float32")
     y = rng.standard_normal((32, 3)).astype("float32")
-    optimizer.make_feasible(network.trainable_variables)
-    network.compile(optimizer, "mse")
-    watcher = FrankWolfeGap(x, y)
+    optimizer.make_feasible(model.trainable_variables)
+    model.compile(optimizer, "mse")
+    watcher = WeightNorms(examples=(x, y))
     options = {"batch_size": 8, "epochs": 2, "shuffle": False, "verbose": 0}
-    network.fit(x, y, callbacks=[watcher], **options)
+    model.fit(x, y, callbacks=[watcher], **options)
     optimizer.radius, optimizer.learning_rate = 1.0, 0.2
-    network.train_on_batch(x, y)
-    return [np.array(watcher.history), *network.get_weights()]
+    model.train_on_batch(x, y)
+    return [watcher.history["gap"], *model.get_weights()]
 
 
 def stepped(optimizer, shape):
@@ -62,19 +96,19 @@ def stepped(optimizer, shape):
     for _ in range(4):
         left, right = (rng.standard_normal((side, 2)) for side in shape)
         gradient = (left @ right.T).astype("float32")
-        optimizer.apply([keras.ops.convert_to_tensor(gradient)], [variable])
-    return keras.ops.convert_to_numpy(variable)
+        optimizer.apply([ops.convert_to_tensor(gradient)], [variable])
+    return ops.convert_to_numpy(variable)
 
 
 def main(path):
-    results = {}
+    results = {name: ops.convert_to_numpy(point) for name, point in supports()}
     for name, make in OPTIMIZERS.items():
         for i, array in enumerate(trained(make())):
-            results[f"{name} {i}"] = array
+            results[f"trained {name} {i}"] = array
     open_loop = FrankWolfe(OpenLoop(), 2.0, "spectral", rescale="gradient")
-    results["open loop"] = stepped(open_loop, (6, 5))
+    results["trained open loop"] = stepped(open_loop, (6, 5))
     large = ConditionalGradient(0.9, 2.0, ord="nuclear")
-    results["CG nuclear, large"] = stepped(large, (220, 200))
+    results["trained CG nuclear, large"] = stepped(large, (220, 200))
     if keras.config.backend() != "tensorflow":
         assert "tensorflow" not in sys.modules
     np.savez(path, **results)

@@ -6,14 +6,15 @@ import pytest
 import tensorflow as tf
 
 from helpers import callbacks
+from helpers.optimizers import FrankWolfe
 
 
-def fit(*callback, epochs=2, layers=None):
+def fit(*callback, epochs=2, layers=None, optimizer="sgd"):
     keras.utils.set_random_seed(0)
     model = keras.Sequential(
         [keras.Input((4,)), *(layers or [keras.layers.Dense(3, name="dense_1")])]
     )
-    model.compile("sgd", "mse", metrics=["accuracy"])
+    model.compile(optimizer, "mse", metrics=["accuracy"])
     x = np.ones((12, 4), "float32")
     model.fit(x, x[:, :3], batch_size=4, epochs=epochs, verbose=0, callbacks=callback)
     return model
@@ -64,11 +65,36 @@ def test_equal_names_in_nested_models_are_told_apart():
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
-    [({"ord": "largest"}, "'largest'"), ({"every": 3}, "`every`")],
+    [
+        ({"ord": "largest"}, "'largest'"),
+        ({"every": 3}, "`every` must be 'epoch' or 'batch'.* 3"),
+        ({"examples": np.ones((2, 4))}, r"`examples` must be a pair \(x, y\)"),
+        ({"examples": (1, 2, 3)}, r"`examples` .*\(1, 2, 3\)"),
+    ],
 )
 def test_bad_arguments_are_named(arguments, message):
     with pytest.raises(ValueError, match=message):
         callbacks.WeightNorms(**arguments)
+
+
+def test_the_gap_of_the_examples_is_recorded_beside_the_norms():
+    """Against the gradients of the mean squared error in NumPy, layer by hand."""
+    rng = np.random.default_rng(0)
+    x, y = rng.standard_normal((5, 4)), rng.standard_normal((5, 3))
+    norms = callbacks.WeightNorms("max", "batch", examples=(x, y))
+    model = fit(norms, optimizer=FrankWolfe(0.1, 2.0, "max"))
+    assert {len(values) for values in norms.history.values()} == {1 + 2 * 3}
+    w, b = model.get_weights()
+    slope = 2 * (x @ w + b - y) / y.size
+    g, h = x.T @ slope, slope.sum(axis=0)
+    expected = (g * w).sum() + (h * b).sum() + 2 * (abs(g).sum() + abs(h).sum())
+    assert norms.history["gap"][-1] == pytest.approx(expected, rel=1e-4)
+
+
+def test_examples_need_an_optimizer_that_has_a_gap():
+    x = np.ones((4, 4), "float32")
+    with pytest.raises(ValueError, match=r"method `gap`, such as `FrankWolfe`.*SGD"):
+        fit(callbacks.WeightNorms(examples=(x, x[:, :3])))
 
 
 def test_epoch_timer_measures_every_epoch():

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from keras import ops
-from scipy.optimize import linprog, minimize
+from numpy_sets import DUALS, NORMS
+from scipy.optimize import linprog
 
 from helpers import feasible_sets
 from helpers.feasible_sets import SETS, KSparse, Lp, Simplex, singular
@@ -24,79 +25,17 @@ tensors = st.builds(
     ),
     SIZES,
 )
-BALLS = {
-    **SETS,
-    "Lp(1)": Lp(1),
-    "Lp(1.5)": Lp(1.5),
-    "Lp(2)": Lp(2),
-    "Lp(4)": Lp(4),
-    "Lp(inf)": Lp(float("inf")),
-    "KSparse(3)": KSparse(3),
-}
-ALL = {**BALLS, "Simplex": Simplex()}
-
-
-def matrix_of(array):
-    """A tensor as the matrix that the sets take it for, in float64."""
-    array = np.float64(array)
-    return array.reshape(-1, array.shape[-1] if array.ndim else 1)
-
-
-def values_of(array):
-    return np.linalg.svd(matrix_of(array), compute_uv=False)
-
-
-def p_norm(p):
-    return lambda w: np.linalg.norm(np.float64(w).ravel(), p)
-
-
-def largest_sum(k):
-    return lambda d: np.sort(np.abs(np.float64(d)).ravel())[::-1][:k].sum()
-
-
-NORMS = {
-    "fro": p_norm(2),
-    "l1": p_norm(1),
-    "max": p_norm(np.inf),
-    "nuclear": lambda w: values_of(w).sum(),
-    "spectral": lambda w: values_of(w).max(),
-    "outputs": lambda w: np.linalg.norm(matrix_of(w), axis=0).max(),
-    "inputs": lambda w: np.linalg.norm(matrix_of(w), axis=1).max(),
-    "Lp(1)": p_norm(1),
-    "Lp(1.5)": p_norm(1.5),
-    "Lp(2)": p_norm(2),
-    "Lp(4)": p_norm(4),
-    "Lp(inf)": p_norm(np.inf),
-    "KSparse(3)": lambda w: max(p_norm(np.inf)(w), p_norm(1)(w) / 3),
-    "KSparse": lambda w: max(p_norm(np.inf)(w), p_norm(1)(w) / 3),
-    "Lp": p_norm(1.5),
-}
-# The support value ⟨d, s⟩ is the dual norm of d.
-DUALS = {
-    "fro": p_norm(2),
-    "l1": p_norm(np.inf),
-    "max": p_norm(1),
-    "nuclear": NORMS["spectral"],
-    "spectral": NORMS["nuclear"],
-    "outputs": lambda d: np.linalg.norm(matrix_of(d), axis=0).sum(),
-    "inputs": lambda d: np.linalg.norm(matrix_of(d), axis=1).sum(),
-    "Lp(1)": p_norm(np.inf),
-    "Lp(1.5)": p_norm(3),
-    "Lp(2)": p_norm(2),
-    "Lp(4)": p_norm(4 / 3),
-    "Lp(inf)": p_norm(1),
-    "KSparse(3)": largest_sum(3),
-    "KSparse": largest_sum(3),
-    "Lp": p_norm(3),
-    "Simplex": lambda d: np.float64(d).max(),
-}
+BALLS = {str(ball): feasible_sets.get(ball) for ball in SETS}
+for ball in (Lp(1), Lp(1.5), Lp(2), Lp(4), Lp(float("inf")), KSparse(3)):
+    BALLS[str(ball)] = ball
+ALL = {**BALLS, "Simplex()": Simplex()}
 
 
 def check_support(name, direction, support):
     """The point lies in the set and is furthest, to 1e-3."""
     support = np.float64(support)
     assert support.shape == direction.shape
-    if name == "Simplex":
+    if name == "Simplex()":
         assert support.min() >= 0
         assert support.sum() == 1
     else:
@@ -118,13 +57,6 @@ def test_norm_is_numpy_s(name, array):
 @hypothesis.settings(max_examples=30)
 def test_support_lies_in_the_set_and_is_furthest(name, array):
     check_support(name, array, ops.convert_to_numpy(ALL[name].support(array)))
-
-
-@pytest.mark.parametrize("name", BALLS)
-@pytest.mark.parametrize("shape", [(), (3,), (2, 3), (300, 300), (2, 2, 3, 4)])
-def test_support_of_zero_is_zero(name, shape):
-    support = BALLS[name].support(np.zeros(shape, "float32"))
-    np.testing.assert_array_equal(support, np.zeros(shape))
 
 
 @pytest.mark.parametrize("name", BALLS)
@@ -177,7 +109,7 @@ def test_support_of_the_simplex_is_the_solution_of_a_linear_program(array):
     solution = linprog(-d, A_eq=np.ones((1, d.size)), b_eq=[1])
     support = np.float64(Simplex().support(array)).ravel()
     assert support @ d == pytest.approx(-solution.fun, abs=1e-6)
-    against, _ = Simplex().oracle(array)
+    against = Simplex().oracle(array)
     lowest = linprog(d, A_eq=np.ones((1, d.size)), b_eq=[1])
     assert -np.float64(against).ravel() @ d == pytest.approx(lowest.fun, abs=1e-6)
 
@@ -195,7 +127,7 @@ def test_projection_lies_in_the_set_and_leaves_what_is_inside(name, array, radiu
         assert NORMS[name](point) >= radius * (1 - 1e-3)
 
 
-WITH_A_FORMULA = [name for name in ALL if name not in ("Lp(1.5)", "Lp(4)")]
+WITH_A_FORMULA = [name for name in ALL if name not in ("Lp(p=1.5)", "Lp(p=4.0)")]
 
 
 @pytest.mark.parametrize("name", WITH_A_FORMULA)
@@ -227,7 +159,7 @@ def test_diameter_is_the_largest_distance(name, shape):
         distances.append(np.linalg.norm(a - b))
     diameter = ball.diameter(shape)
     assert max(distances) <= diameter * (1 + 1e-3)
-    if size > 1 or name != "Simplex":
+    if size > 1 or name != "Simplex()":
         assert max(distances) >= diameter * (1 - 1e-2)
 
 
@@ -237,19 +169,6 @@ def test_projection_onto_the_simplex_sums_to_the_radius(array):
     point = np.float64(Simplex().project(array, 2.0))
     assert point.min() >= 0
     assert point.sum() == pytest.approx(2, rel=1e-4)
-
-
-def test_projection_onto_k_sparse_is_scipy_s():
-    w = np.float32([3.0, -2.0, 0.7, 0.4, -0.1])
-    point = np.float64(KSparse(2).project(w, 0.9))
-    found = minimize(
-        lambda x: ((x[:5] - x[5:] - w) ** 2).sum(),
-        np.full(10, 0.1),
-        bounds=[(0, 0.9)] * 10,
-        constraints={"type": "ineq", "fun": lambda x: 1.8 - x.sum()},
-        options={"ftol": 1e-12, "maxiter": 1000},
-    ).x
-    np.testing.assert_allclose(point, found[:5] - found[5:], atol=1e-4)
 
 
 def test_names_classes_and_saved_forms():
@@ -284,17 +203,18 @@ def test_a_bad_k_is_named(k):
 
 @pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
 def test_every_support_on_three_backends_eager_and_compiled(arrays_of, backend):
-    from backend_sets import ALL, directions
+    from backend_fw import BALLS, directions
 
-    found = arrays_of("backend_sets.py", backend)
+    found = arrays_of("backend_fw.py", backend)
+    found = {key: array for key, array in found.items() if "|" in key}
     cases = dict(directions())
-    assert len(found) == len(ALL) * (len(cases) + 7 * 2)
+    assert len(found) == len(BALLS) * (len(cases) + 7 * 2)
     for key, support in found.items():
         name, case, _mode = key.split("|")
         direction = cases[case]
         if not np.isfinite(direction).all():
             assert not np.isfinite(support).all(), key
-        elif case.endswith("zero") and name != "Simplex":
+        elif not direction.any() and name != "Simplex()":
             assert not support.any(), key
         else:
             check_support(name, direction, support)
@@ -325,10 +245,10 @@ HARD = [pytest.param(v, id=k) for k, v in spectra()]
 LARGE = [(300, 300), (1024, 300), (300, 700)]
 
 
-def first_value(matrix, start=None):
-    """What the first pair makes of the largest singular value, and its right vector."""
-    left, right = singular.first_singular_pair(ops.convert_to_tensor(matrix), start)
-    return float(ops.sum(left[:, None] * right * matrix)), right
+def first_value(matrix):
+    """What the first pair makes of the largest singular value."""
+    left, right = singular.first_singular_pair(ops.convert_to_tensor(matrix))
+    return float(ops.sum(left[:, None] * right * matrix))
 
 
 @pytest.mark.parametrize("values", HARD)
@@ -336,25 +256,14 @@ def first_value(matrix, start=None):
 def test_lanczos_finds_the_first_singular_value(values, shape):
     matrix = with_singular_values(shape, values)
     exact = np.linalg.svd(matrix.astype("float64"), compute_uv=False)[0]
-    found, right = first_value(matrix)
-    assert found == pytest.approx(exact, rel=1e-3)
-    assert first_value(matrix, right)[0] == pytest.approx(exact, rel=1e-3)
-
-
-@pytest.mark.parametrize("value", [0.9, 0.99])
-def test_lanczos_leaves_a_start_at_the_second_singular_vector(value):
-    values = np.r_[1, value, np.linspace(0.5, 0.1, 98)]
-    matrix = with_singular_values((400, 400), values)
-    second = np.linalg.svd(matrix)[2][1]
-    assert first_value(matrix, second)[0] == pytest.approx(1, rel=1e-3)
+    assert first_value(matrix) == pytest.approx(exact, rel=1e-3)
 
 
 @pytest.mark.parametrize("seed", range(50))
-def test_lanczos_misses_the_first_of_two_within_one_percent_in_no_start(seed):
+def test_lanczos_misses_the_first_of_two_within_one_percent_in_no_matrix(seed):
     values = np.r_[1, 0.99, np.linspace(0.98, 0.01, 198)]
     matrix = with_singular_values((200, 200), values, seed)
-    start = np.random.default_rng(seed).standard_normal(200) / np.sqrt(200)
-    assert first_value(matrix, np.float32(start))[0] == pytest.approx(1, rel=1e-3)
+    assert first_value(matrix) == pytest.approx(1, rel=1e-3)
 
 
 TAILS = {
@@ -377,10 +286,10 @@ def test_polar_factor_of_hard_spectra(values, shape):
 
 
 def test_polar_steps_bring_what_they_promise_to_one():
-    values = np.geomspace(6e-3, 1, 100_000)
+    values = np.geomspace(1e-4, 1, 100_000)
     for a, b, c in singular.POLAR_STEPS:
         values = a * values + b * values**3 + c * values**5
-    assert values.min() >= 1 - 4e-4
+    assert values.min() >= 1 - 3e-4
     assert values.max() <= 1 + 1e-5
 
 

@@ -10,7 +10,7 @@ from keras.optimizers.schedules import LearningRateSchedule as Schedule
 from .. import feasible_sets
 from .._support.checks import number
 from ..feasible_sets.base import frobenius_norm, in_float, serializable
-from .fusion import fused
+from .fusion import one_loop
 
 RESCALE = (None, "gradient", "diameter")
 
@@ -134,24 +134,24 @@ class FrankWolfe(keras.optimizers.Optimizer):
         if self.built:
             return
         super().build(variables)
-        self._averages = [None] * len(variables)
         if self._has_momentum:
             self._averages = self.add_optimizer_variables(variables, "momentum")
 
-    @fused
     def update_step(self, gradient, variable, learning_rate):
         if 0 in variable.shape:  # an empty one has no largest entry
             return
-        w, d = in_float(variable), in_float(_dense(gradient))
-        if self._has_momentum:
-            d = self._average(d, self._averages[self._get_variable_index(variable)])
-        s = ops.cast(self.ball.oracle(d), w.dtype)
-        radius = ops.cast(self.radius, w.dtype)
-        gamma = self._step_size(ops.cast(learning_rate, w.dtype), w, s, radius, d)
-        new = frank_wolfe_step(w, s, radius, gamma) * self.ball.inwards
-        self.assign(variable, ops.cast(new, variable.dtype))
+        with one_loop(variable):
+            w, d = in_float(variable), in_float(_dense(gradient))
+            if self._has_momentum:
+                d = self._average(d, variable)
+            s = ops.cast(self.ball.oracle(d), w.dtype)
+            radius = ops.cast(self.radius, w.dtype)
+            gamma = self._step_size(ops.cast(learning_rate, w.dtype), w, s, radius, d)
+            new = frank_wolfe_step(w, s, radius, gamma) * self.ball.inwards
+            self.assign(variable, ops.cast(new, variable.dtype))
 
-    def _average(self, gradient, average):
+    def _average(self, gradient, variable):
+        average = self._averages[self._get_variable_index(variable)]
         momentum = ops.cast(self.momentum, gradient.dtype)
         new = in_float(average) * momentum + gradient * (1.0 - momentum)
         self.assign(average, ops.cast(new, average.dtype))

@@ -6,7 +6,6 @@ JAX does that by itself.
 """
 
 import contextlib
-import functools
 import math
 
 import keras
@@ -29,23 +28,13 @@ ELEMENTWISE = {
 }
 
 
-def fused(update_step):
-    """Decorate `update_step(self, gradient, variable, learning_rate)`.
+def one_loop(variable):
+    """Context manager around the update of a variable.
 
-    Where the step is traced by a `tf.function`, as `fit` does, TensorFlow is asked to
+    Where the update is traced by a `tf.function`, as `fit` does, TensorFlow is asked to
     compile the elementwise operations on a large variable into one. It is a hint: a
     device without XLA computes the same without it. All else runs as it is written.
     """
-
-    @functools.wraps(update_step)
-    def wrapper(self, gradient, variable, learning_rate):
-        with _one_loop(variable):
-            return update_step(self, gradient, variable, learning_rate)
-
-    return wrapper
-
-
-def _one_loop(variable):
     if keras.config.backend() != "tensorflow" or math.prod(variable.shape) < LARGE:
         return contextlib.nullcontext()
     import tensorflow as tf

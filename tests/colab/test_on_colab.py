@@ -27,8 +27,7 @@ REPOSITORY, BRANCH = badges.repository()
 UNIT_TESTS = (
     *("test_live_panel.py", "test_explorers.py", "test_environment.py"),
     "test_fonts.py",
-    *("test_conditional_gradient.py", "test_frank_wolfe.py"),
-    "test_gradient_centralization.py",
+    *("test_frank_wolfe.py", "test_gradient_centralization.py"),
 )
 
 
