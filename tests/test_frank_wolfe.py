@@ -453,13 +453,6 @@ def test_schedules_of_step_size_and_radius(kind):
         setattr(optimizer, name, 1.0)
 
 
-def test_reduce_on_plateau_makes_the_steps_smaller():
-    model = model_of(FrankWolfe(0.5, 1.0))
-    callback = keras.callbacks.ReduceLROnPlateau("loss", 0.5, 1, min_delta=1e9)
-    fit(model, callbacks=[callback])
-    assert float(model.optimizer.learning_rate) < 0.5
-
-
 @pytest.mark.parametrize("options", [{"momentum": 0.9}, {}])
 @both
 def test_sparse_gradients_move_the_whole_table(kind, options):
