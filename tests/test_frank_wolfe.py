@@ -319,14 +319,14 @@ def test_rescaled_step_sizes_are_zib_s():
     w = np.full((4, 3), 0.05, "float32")
     v = -2.0 * np.sign(g)
     distance = np.linalg.norm(w - v)
-    for rescale, learning_rate, gamma in (
-        (None, 0.3, 0.3),
-        ("gradient", 0.3, 0.3 * np.linalg.norm(g) / distance),
-        ("gradient", 1.0, min(1.0, np.linalg.norm(g) / distance)),
-        ("diameter", 0.3, 0.3 / (2 * 2 * np.sqrt(12))),
+    for rescale, momentum, gamma in (
+        (None, 0.0, 0.3),
+        ("gradient", 0.0, 0.3 * np.linalg.norm(g) / distance),
+        ("gradient", 0.8, 0.3 * np.linalg.norm(0.2 * g) / distance),
+        ("diameter", 0.0, 0.3 / (2 * 2 * np.sqrt(12))),
     ):
         variable = keras.Variable(w)
-        FrankWolfe(learning_rate, 2.0, "max", rescale=rescale).apply([g], [variable])
+        FrankWolfe(0.3, 2.0, "max", momentum, rescale).apply([g], [variable])
         expected = (1 - gamma) * w + gamma * v
         np.testing.assert_allclose(variable, expected, rtol=1e-5, atol=1e-6)
     # A long gradient, and a ball smaller than the step size: at most all the way.
@@ -514,8 +514,8 @@ def test_moving_average_of_the_weights(kind):
 @pytest.mark.parametrize(
     ("kind", "ball", "options"),
     [
-        (FrankWolfe, "nuclear", {"momentum": 0.9, "rescale": "gradient"}),
-        (FrankWolfe, KSparse(5), {"momentum": 0.9}),
+        (FrankWolfe, "nuclear", {"momentum": 0.5, "rescale": "gradient"}),
+        (FrankWolfe, KSparse(5), {"momentum": 0.5}),
         (ConditionalGradient, "nuclear", {"epsilon": 1e-6, "clipnorm": 0.5}),
     ],
     ids=str,
