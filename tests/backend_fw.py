@@ -89,12 +89,12 @@ def trained(optimizer):
     return [watcher.history["gap"], *model.get_weights()]
 
 
-def stepped(optimizer, shape):
-    """A variable after steps with random gradients of rank 2."""
+def stepped(optimizer, shape, rank):
+    """A variable after steps with random gradients of that rank."""
     rng = np.random.default_rng(0)
     variable = keras.Variable(np.zeros(shape, "float32"))
     for _ in range(4):
-        left, right = (rng.standard_normal((side, 2)) for side in shape)
+        left, right = (rng.standard_normal((side, rank)) for side in shape)
         gradient = (left @ right.T).astype("float32")
         optimizer.apply([ops.convert_to_tensor(gradient)], [variable])
     return ops.convert_to_numpy(variable)
@@ -106,9 +106,9 @@ def main(path):
         for i, array in enumerate(trained(make())):
             results[f"trained {name} {i}"] = array
     open_loop = FrankWolfe(OpenLoop(), 2.0, "spectral", rescale="gradient")
-    results["trained open loop"] = stepped(open_loop, (6, 5))
+    results["trained open loop"] = stepped(open_loop, (6, 5), 5)
     large = ConditionalGradient(0.9, 2.0, ord="nuclear")
-    results["trained CG nuclear, large"] = stepped(large, (220, 200))
+    results["trained CG nuclear, large"] = stepped(large, (220, 200), 2)
     if keras.config.backend() != "tensorflow":
         assert "tensorflow" not in sys.modules
     np.savez(path, **results)

@@ -29,7 +29,7 @@ from typing import Any
 
 import keras
 
-from .base import FeasibleSet, as_matrix
+from .base import FeasibleSet, as_matrix, frobenius_norm, in_float
 from .entries import L1, Frobenius, KSparse, Lp, Max, Simplex
 from .matrices import Inputs, Nuclear, Outputs, Spectral
 
@@ -46,7 +46,9 @@ __all__ = [
     "Simplex",
     "Spectral",
     "as_matrix",
+    "frobenius_norm",
     "get",
+    "in_float",
 ]
 
 SETS = {
