@@ -47,13 +47,14 @@ class Hyperball(OptimizerWrapper):
     marin's MuonH; `adam_lr_ratio` of Muon or a `MultiOptimizer` gives another rate.
 
     Args:
-        inner_optimizer: `keras.optimizers.Optimizer`, or its name; no `weight_decay`
-            (of no effect here), no `use_ema`, and no `ConditionalGradient`.
+        inner_optimizer: `keras.optimizers.Optimizer`, or its name. No `weight_decay`:
+            on a sphere it does nothing; no `use_ema`: it would average before weights
+            are back there; no `ConditionalGradient`: its rate is 1 − step size.
         radius: The norm of every matrix, a float above 0; `None` is the norm that each
             has when the optimizer is built. After `set_weights`, build another.
-        axes: The axes of one norm, by variable path or in the order of `build`: all;
-            `(1, 2)` for each matrix of a stack, as of experts
-            (marin-community/marin#8621); or `()`, which leaves a variable alone.
+        axes: The axes of one norm, by variable path or in the order of `build`. All by
+            default; `(1, 2)` where each matrix of a stack needs its own, as of experts
+            (marin-community/marin#8621); `()` leaves a variable alone.
         name: String.
 
     Raises:
@@ -95,8 +96,7 @@ class Hyperball(OptimizerWrapper):
         self._radii = [n if n is None else self._radius_variable(n) for n in norms]
 
     def _radius_variable(self, norms):
-        values = norms if self.radius is None else ops.full_like(norms, self.radius)
-        constant = keras.initializers.Constant(values)
+        constant = keras.initializers.Constant(self.radius or norms)
         return self.add_variable(norms.shape, constant, norms.dtype, name="radius")
 
     def _held(self, variables):
