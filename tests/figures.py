@@ -30,8 +30,7 @@ HISTORY = {
     "val_loss": [1.0, 0.6],
 }
 MATRIX = np.random.default_rng(0).standard_normal((12, 8))
-LOSSES = {"SGD: x": np.full((2, 3), 2.0), "GC: x + 3 − μ": np.full((2, 3), 0.5)}
-WAYS = {"RMSprop": np.array([0.8, 0.9]), "GC": np.array([0.5, 0.4])}
+RATES = {"SGD": {0.1: 0.2, 0.01: 0.6, 0.001: 0.3}, "GC": {0.1: 0.9, 1.0: 0.8}}
 OVERHEAD = Overhead(("1", "3"), np.array([np.ones(8), np.linspace(1, 3, 8)]))
 
 
@@ -123,11 +122,11 @@ GRADIENT_CENTRALIZATION = {
     "gradient_centralization.gradient_parts of one": lambda: (
         gradient_centralization.gradient_parts({"x": np.arange(6.0)}, (2, 3))
     ),
-    "gradient_centralization.mean_share": lambda: gradient_centralization.mean_share(
-        [0, 0.5], [0.1, 0.9], [0.01, 0.1], LOSSES
+    "gradient_centralization.losses": lambda: gradient_centralization.losses(
+        {"SGD": [21.4, 2.2], "GC": [1.0, 0.5]}
     ),
-    "gradient_centralization.before_or_after": lambda: (
-        gradient_centralization.before_or_after({0: WAYS, 0.5: WAYS})
+    "gradient_centralization.by_rate": lambda: gradient_centralization.by_rate(
+        {"x + 3": RATES, "x − m": RATES}
     ),
     "gradient_centralization.mean_comes_back": lambda: (
         gradient_centralization.mean_comes_back([0.9, -1e-9, 0.1], {"A": 1, "B": 0})

@@ -67,6 +67,15 @@ EXERCISES = {
     "gradient_centralization ex3": Exercise(
         "seeds_needed", [0, 1, 26, 28, 27.0, "27", -5, [27]], [np.int64(27)], {"s": S}
     ),
+    "gradient_centralization ex4": Exercise(
+        "offset",
+        [
+            *(np.full(784, 3.0), np.zeros(784), np.tile([1.0, -1.0], 392), 0, "x"),
+            *([2.0, -1.0, -1.0], np.tile([2.0, -1.0], 392), np.full(784, np.nan)),
+            np.tile([3.0, -2.0, -1.0, 0.0], 196),
+        ],
+        [np.tile([3.0, -2.0, -2.0, 1.0], 196).tolist()],
+    ),
     "one_rule ex1": Exercise(
         "support",
         [

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from figures import FIGURES, WAYS
+from figures import FIGURES, RATES
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.image import imread
 
@@ -73,7 +73,7 @@ def test_a_computed_figure_says_what_is_seen():
     [
         ("conditional_gradient.singular_values", ["Frobenius norm", "nuclear norm"]),
         ("conditional_gradient.accuracy_by_rank", ["Frobenius norm", "nuclear norm"]),
-        ("gradient_centralization.mean_share", ["SGD: x", "GC: x + 3 − μ", "0.5"]),
+        ("gradient_centralization.by_rate", ["SGD", "GC", "x + 3", "x − m"]),
         ("scale_out.traffic", ["for 2 to 8 workers"]),
         ("scale_out.weak_scaling", ["for 1 to 3 devices"]),
     ],
@@ -102,20 +102,20 @@ def test_what_a_large_mean_covers_has_a_scale_of_its_own(figures):
     assert rest.get_clim() == (-1, 1)
 
 
-def test_the_loss_is_drawn_by_rate_with_all_seeds_in_its_band(figures):
-    losses = np.array([[3.0, 1.0, 2.0], [0.3, 0.2, 0.1]])
-    gradient_centralization.mean_share([0], [0.5], [0.01, 0.1], {"SGD": losses})
-    right = figures[0].axes[1]
-    np.testing.assert_allclose(right.lines[0].get_xydata(), [[0.01, 2], [0.1, 0.2]])
-    (band,) = right.collections
-    corners = {tuple(corner) for corner in band.get_paths()[0].vertices}
-    assert {(0.01, 1), (0.01, 3), (0.1, 0.1), (0.1, 0.3)} <= corners
+def test_accuracies_are_in_the_order_of_their_rates_and_the_best_is_ringed(figures):
+    gradient_centralization.by_rate({"x + 3": RATES})
+    line, ring, *_others = figures[0].axes[0].lines
+    points = [(0.001, 0.3), (0.01, 0.6), (0.1, 0.2)]
+    np.testing.assert_array_equal(line.get_xydata(), points)
+    np.testing.assert_array_equal(ring.get_xydata(), [(0.01, 0.6)])
+    assert ring.get_color() == line.get_color()
 
 
-def test_a_line_joins_what_is_a_pair(figures):
-    gradient_centralization.before_or_after({0.5: WAYS})
-    joined = [line.get_ydata() for line in figures[0].axes[0].lines[:2]]
-    np.testing.assert_array_equal(joined, [[0.8, 0.5], [0.9, 0.4]])
+def test_guessing_is_in_the_figure_of_losses(figures):
+    gradient_centralization.losses({"SGD": [2.3, 2.2]})
+    run, guess = figures[0].axes[0].lines
+    np.testing.assert_array_equal(run.get_xydata(), [(1, 2.3), (2, 2.2)])
+    np.testing.assert_allclose(guess.get_ydata(), np.log(10))
 
 
 def test_what_the_figure_of_the_order_says_is_so():
@@ -143,22 +143,63 @@ def test_the_tutorials_report(capsys):
         ]
 
 
-def test_gains_are_differences_to_the_first_training(capsys):
-    def history(loss, accuracy):
-        return {"loss": [9.0, loss], "accuracy": [0.0, accuracy]}
-
-    gradient_centralization.gains(
-        history(0.5, 0.7), history(0.25, 0.9), history(0.375, 0.8), history(0.625, 0.6)
+def test_results_have_rate_mean_and_spread_beside_their_name(capsys):
+    gradient_centralization.print_tested(
+        {"x  GC": (0.1, [0.5, 0.75]), "x  SGD": (0.0316, [0.25, 0.25])}
     )
     heading, *lines = capsys.readouterr().out.splitlines()
-    assert "first training" in heading
-    for line, loss, accuracy in zip(
-        lines,
-        ("-0.250", "-0.125", "+0.125"),
-        ("+0.200", "+0.100", "-0.100"),
-        strict=True,
-    ):
-        assert line.endswith(f"loss ≈ {loss}, accuracy ≈ {accuracy}")
+    assert "2 seeds" in heading
+    assert lines == [
+        "x  GC   rate ≈ 0.1  accuracy ≈ 0.625 (≈ 0.500, ≈ 0.750)",
+        "x  SGD  rate ≈ 0.032  accuracy ≈ 0.250 (≈ 0.250, ≈ 0.250)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("show", "line"),
+    [
+        (gradient_centralization.print_losses, "GC   ≈ 0.25"),
+        (gradient_centralization.print_shares, "GC   ≈ 25.0%"),
+        (gradient_centralization.print_same, "GC   ≈ 0.2500"),
+        (gradient_centralization.print_factors, "GC   ≈ 0.2"),
+        (gradient_centralization.print_moves, "GC   ≈ 2e-01"),
+    ],
+)
+def test_numbers_stand_beside_their_names_below_what_they_are(capsys, show, line):
+    show({"GC": 0.25, "SGD": 1})
+    heading, first, second = capsys.readouterr().out.splitlines()
+    assert first == line and second.startswith("SGD  ≈ 1")
+    assert len(heading) > 20 and "≈" not in heading
+
+
+@pytest.mark.parametrize(
+    ("show", "value", "said"),
+    [
+        (gradient_centralization.print_difference, 2.5e-7, "≈ 2e-07"),
+        (gradient_centralization.print_divisor, 3.16, "≈ 3.2"),
+        (gradient_centralization.print_deviation, 0.0504, "≈ 0.050"),
+        (gradient_centralization.print_calls, {"apply": 4}, "apply: 4"),
+        (gradient_centralization.print_pairs, {"7": -0.0123}, "Seed 7: test accuracy"),
+        (gradient_centralization.print_pairs, {"7": -0.0123}, "≈ -0.012"),
+    ],
+)
+def test_a_number_is_in_a_sentence(capsys, show, value, said):
+    show(value)
+    assert said in capsys.readouterr().out
+
+
+def test_the_sizes_of_the_data(capsys):
+    sizes = {"train": 1027, "test": 256}
+    splits = {name: SimpleNamespace(num_examples=n) for name, n in sizes.items()}
+    features = {"image": SimpleNamespace(shape=(300, 300, 3))}
+    gradient_centralization.print_data(
+        SimpleNamespace(features=features, splits=splits)
+    )
+    assert capsys.readouterr().out.splitlines() == [
+        "Shape of an image: (300, 300, 3)",
+        "Training images: 1027",
+        "Test images: 256",
+    ]
 
 
 def test_a_bar_follows_the_steps():

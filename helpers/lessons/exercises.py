@@ -189,6 +189,20 @@ def check_seeds_needed(answer, deviation, half_width):
 
 
 @_verdict
+def check_offset_beyond_gc(answer, size):
+    """An offset of the inputs with no zero, not all of one size, and of mean zero."""
+    offset = np.asarray(answer, "float64")
+    if offset.shape != (size,) or not np.isfinite(offset).all():
+        return False, _("The answer must be {size} finite numbers.").format(size=size)
+    sizes = np.abs(offset)
+    if sizes.min() == 0 or np.ptp(sizes) == 0:
+        return False, _("No number may be 0, and not all may be of one size.")
+    share = offset.mean() ** 2 / np.mean(offset**2)
+    hint = _("Of this offset, GC sees a share of {share:.2g}: that along (1, …, 1).")
+    return share < 1e-9, hint.format(share=share)
+
+
+@_verdict
 def check_bytes_sent(answer, weights, workers):
     """Bytes that a worker in a ring sends in a step, within half a percent."""
     size = 4 * weights  # in float32

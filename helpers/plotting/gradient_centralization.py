@@ -129,68 +129,63 @@ def gradient_parts(gradients, shape):
     return Picture(figure, text.format(names=listing(gradients)))
 
 
-def mean_share(offsets, shares, rates, runs):
-    """How much of a gradient is its mean, by offset of the inputs, and what follows.
+def losses(runs):
+    """The loss by epoch of several trainings, and that of guessing.
 
     Args:
-        offsets: Sequence of numbers added to every input.
-        shares: Sequence of the share, from 0 to 1, of the squared norm of the gradient
-            that is in its mean.
-        rates: Sequence of learning rates.
-        runs: Dict from a run's name to its last losses, `(len(rates), seeds)`.
+        runs: Dict from a training's name to its losses by epoch.
     """
-    figure, (left, right) = style.new_figure(10, 4.4, columns=2, width_ratios=(2, 3))
-    names, rest = [f"{offset:g}" for offset in offsets], np.subtract(1, shares)
-    left.bar(names, shares, color=VERMILION, label=_("in the mean"), hatch="//")
-    left.bar(names, rest, bottom=shares, color=BLUE, label=_("in the rest"))
-    left.set(xlabel=_("number added to all inputs"), ylim=(0, 1))
-    left.set_ylabel(_("share of the squared gradient"))
-    left.grid(False)
-    figure.legend(*left.get_legend_handles_labels(), loc="outside lower left", ncols=2)
-    for name, losses in runs.items():
-        low, middle, high = np.quantile(losses, (0, 0.5, 1), axis=1)
-        (line,) = right.plot(rates, middle, label=name)
-        right.fill_between(rates, low, high, color=line.get_color(), alpha=0.15)
-    right.set(xscale="log", yscale="log")
-    right.set_xticks(rates, [f"{rate:g}" for rate in rates])
-    right.set_xticks([], minor=True)
-    right.set(xlabel=_("learning rate"), ylabel=_("loss after the last epoch"))
-    right.legend(fontsize=9, loc="center right", bbox_to_anchor=(1, 0.7))
-    text = _(
-        "On the left, for {offsets} added to all inputs, the share of the squared "
-        "gradient that is in its mean: it grows. On the right the last loss by "
-        "learning rate, the middle one of the seeds, with a band over all of them, for "
-        "{names}."
-    ).format(offsets=listing(names), names=listing(runs))
-    return Picture(figure, text)
+    figure, ax = style.new_figure(8, 3.8)
+    for name, values in runs.items():
+        ax.plot(range(1, len(values) + 1), values, label=name)
+    label = _("guessing one digit in ten")
+    ax.axhline(np.log(10), color=BLACK, linewidth=1, linestyle=":", label=label)
+    # What leaps higher than this is off the scale of all others.
+    ax.set(xlabel=_("epoch"), ylabel=_("loss on the training set"), ylim=(0, 4))
+    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.legend()
+    text = _("The loss by epoch, for {names}, and that of guessing as a dotted line.")
+    return Picture(figure, text.format(names=listing(runs)), style.ends(runs))
 
 
-def before_or_after(accuracies):
-    """Test accuracy of the same pairs with GC in several ways, and not at all.
+def by_rate(panels):
+    """Accuracy on held-out images by learning rate, in panels side by side.
 
     Args:
-        accuracies: Dict from the number added to all inputs to a dict from the name
-            of a way to train to the accuracies by seed, the same names everywhere.
+        panels: Dict from a panel's title to a dict from the name of a way to train to
+            a dict from learning rates to accuracies.
     """
     shared = {"sharey": True, "squeeze": False}
-    figure, axes = style.new_figure(11, 4.2, columns=len(accuracies), **shared)
-    for ax, (offset, ways) in zip(axes[0], accuracies.items(), strict=True):
-        # A line for each seed: what it joins is a pair.
-        lines = np.array(list(ways.values()))
-        ax.plot(lines, "-", color=GREY, linewidth=0.8, alpha=0.6, zorder=1)
-        for place, values in enumerate(ways.values()):
-            places = [place] * len(values)
-            ax.plot(places, values, linestyle="", markersize=6, zorder=2)
-        names = [name.replace("=", "=\n") for name in ways]
-        ax.set_xticks(range(len(ways)), names, fontsize=8)
-        ax.set_xlim(-0.4, len(ways) - 0.6)
-        ax.set_title(_("{offset:g} added to all inputs").format(offset=offset))
-    axes[0, 0].set_ylabel(_("test accuracy"))
+    width = 2.6 + 2.6 * len(panels)
+    figure, axes = style.new_figure(width, 3.9, columns=len(panels), **shared)
+    for ax, (title, ways) in zip(axes[0], panels.items(), strict=True):
+        for (name, found), look in zip(ways.items(), style.STYLES, strict=False):
+            rates = sorted(found)
+            accuracies = [found[rate] for rate in rates]
+            ax.plot(rates, accuracies, markersize=4, label=name, **look)
+            best = max(found, key=found.get)
+            ring = {"marker": "o", "markersize": 12, "markerfacecolor": "none"}
+            ax.plot([best], [found[best]], color=look["color"], **ring)
+        ax.axhline(0.1, color=BLACK, linewidth=1, linestyle=":")
+        ax.set(xscale="log", xlabel=_("learning rate"), title=title, ylim=(0, 1))
+    axes[0, 0].set_ylabel(_("accuracy on held-out images"))
+    keys = axes[0, 0].get_legend_handles_labels()
+    figure.legend(*keys, loc="outside lower center", ncols=4)
     text = _(
-        "Test accuracy of {ways}, one point for each seed, and a line that joins the "
-        "points of one seed; side by side for {offsets} added to all inputs."
-    ).format(ways=listing(ways), offsets=listing(f"{o:g}" for o in accuracies))
-    return Picture(figure, text, sentences(*map(style.means, accuracies.values())))
+        "Accuracy on held-out images by learning rate, one graph for each of: "
+        "{panels}; a line for each of: {ways}. A ring marks the best rate of each, a "
+        "dotted line guessing."
+    )
+    names = next(iter(panels.values()))
+    found = {
+        f"{title}, {name}": [max(rates.values())]
+        for title, ways in panels.items()
+        for name, rates in ways.items()
+    }
+    best = _("Best of each: {values}.").format(values=style.with_numbers(found))
+    return Picture(
+        figure, text.format(panels=listing(panels), ways=listing(names)), best
+    )
 
 
 def mean_comes_back(shares, moves):
@@ -239,22 +234,94 @@ def training_report(history, timer, centralized):
     print(_("Training time: ≈ {seconds:.1f} s").format(seconds=sum(timer.times)))
 
 
-def gains(first, warm, control, fresh):
-    """Prints how trainings end, measured from the end of the first one.
+def print_tested(results):
+    """Prints the test accuracy of several ways to train, each at its own rate.
 
     Args:
-        first: Dict of lists, the `history` of the first training, without GC.
-        warm: Of a second training of the same model, with GC.
-        control: Of a second training of the same model, without GC.
-        fresh: Of a first training, with GC.
+        results: Dict from a way's name to its learning rate and its accuracies by seed.
     """
-    changes = (
-        (_("Second training, with GC"), warm),
-        (_("Second training, without GC"), control),
-        (_("First training, with GC instead of without"), fresh),
+    count = len(next(iter(results.values()))[1])
+    print(
+        _("Test accuracy, mean of {count} seeds (lowest, highest)").format(count=count)
     )
-    print(_("Measured from the end of the first training, without GC:"))
-    line = _("{name}: loss ≈ {loss:+.3f}, accuracy ≈ {accuracy:+.3f}")
-    for name, history in changes:
-        change = {k: history[k][-1] - first[k][-1] for k in ("loss", "accuracy")}
-        print(line.format(name=name, **change))
+    line = _(
+        "{name}  rate ≈ {rate:.2g}  accuracy ≈ {mean:.3f} (≈ {low:.3f}, ≈ {high:.3f})"
+    )
+    width = max(map(len, results))
+    for name, (rate, values) in results.items():
+        ends = {"low": min(values), "high": max(values), "mean": np.mean(values)}
+        print(line.format(name=f"{name:{width}}", rate=rate, **ends))
+
+
+def print_losses(losses):
+    """Prints the loss after the last epoch, a dict from names to numbers."""
+    _print(_("Loss after the last epoch"), losses, ".2f")
+
+
+def print_shares(shares):
+    """Prints which share of squared gradients is mean, a dict from names to numbers."""
+    _print(_("Share of the mean in the squared gradient"), shares, ".1%")
+
+
+def print_difference(difference):
+    """Prints how far two sides of an equation are apart, relative to their size."""
+    line = _("Largest difference, as a part of the largest entry: ≈ {difference:.0e}")
+    print(line.format(difference=difference))
+
+
+def print_same(differences):
+    """Prints how far losses on x and on x + 3 are apart, a dict from names."""
+    _print(_("Largest difference between the losses on x and on x + 3"), differences)
+
+
+def print_factors(factors):
+    """Prints by what GC multiplies the largest learning rate, a dict from names."""
+    _print(_("Largest learning rate, with GC against without: times"), factors, ",.1f")
+
+
+def print_divisor(factor):
+    """Prints by what RMSprop divides too much, where the gradient has its mean."""
+    line = _(
+        "RMSprop's divisor with the mean, against without it: times ≈ {factor:.1f}"
+    )
+    print(line.format(factor=factor))
+
+
+def print_data(metadata):
+    """Prints the sizes of the tutorial's data, a `tfds.core.DatasetInfo`."""
+    splits = metadata.splits
+    print(
+        _("Shape of an image: {shape}").format(shape=metadata.features["image"].shape)
+    )
+    print(_("Training images: {count}").format(count=splits["train"].num_examples))
+    print(_("Test images: {count}").format(count=splits["test"].num_examples))
+
+
+def print_calls(calls):
+    """Prints how often methods were called, a dict from names to integers."""
+    for name, count in calls.items():
+        print(_("Calls of {method}: {count}").format(method=name, count=count))
+
+
+def print_moves(moves):
+    """Prints how far the mean of any unit's weights moved, a dict from names."""
+    _print(_("Largest move of the mean of a unit's weights"), moves, ".0e")
+
+
+def print_pairs(gains):
+    """Prints GC minus none in test accuracy, a dict from seeds to differences."""
+    line = _("Seed {seed}: test accuracy with GC minus without ≈ {gain:+.3f}")
+    for seed, gain in gains.items():
+        print(line.format(seed=seed, gain=gain))
+
+
+def print_deviation(deviation):
+    """Prints the standard deviation of differences."""
+    print(_("Standard deviation of the differences: s ≈ {s:.3f}").format(s=deviation))
+
+
+def _print(heading, numbers, form=".4f"):
+    print(heading)
+    width = max(map(len, numbers))
+    for name, number in numbers.items():
+        print(f"{name:{width}}  ≈ {number:{form}}")
