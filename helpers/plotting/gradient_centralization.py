@@ -224,7 +224,7 @@ def training_report(history, timer, centralized):
 
     Args:
         history: Dict of lists, the `history` of a Keras `History`.
-        timer: `helpers.callbacks.EpochTimer` of the same training.
+        timer: Callback of the same training, with a list `times`: seconds by epoch.
         centralized: Whether gradient centralization was used.
     """
     using = _("Using Gradient Centralization")
