@@ -31,6 +31,13 @@ HISTORY = {
 }
 MATRIX = np.random.default_rng(0).standard_normal((12, 8))
 RATES = {"SGD": {0.1: 0.2, 0.01: 0.6, 0.001: 0.3}, "GC": {0.1: 0.9, 1.0: 0.8}}
+CASES = {
+    (method, momentum, factor): [0.5, 0.6]
+    for factor in (1.0, 100.0)
+    for momentum in (0.0, 0.9)
+    for method in ("CG", "projected SGD")
+}
+DIGITS = np.random.default_rng(0).random((12, 784))
 OVERHEAD = Overhead(("1", "3"), np.array([np.ones(8), np.linspace(1, 3, 8)]))
 
 
@@ -77,32 +84,16 @@ CONDITIONAL_GRADIENT = {
     "conditional_gradient.norms": lambda: conditional_gradient.norms(
         {"CG": [0, 2, 3]}, {"λ": 4}, log=True
     ),
-    "conditional_gradient.norms_side_by_side": lambda: (
-        conditional_gradient.norms_side_by_side(
-            {"CG": {"w": list(range(20))}, "SGD": {"w": [3] * 20}}, ["w"], {"λ": 2}
-        )
+    "conditional_gradient.four_cases": lambda: conditional_gradient.four_cases(
+        CASES, {"SGD": [0.9], "CG": [0.8]}
     ),
-    "conditional_gradient.loss_and_accuracy": lambda: (
-        conditional_gradient.loss_and_accuracy(
-            {(0.9, 100): [(2.2, 0.9), (2.1, 0.9)]}, [(0.1, 0.9), (2.1, 0.9)]
-        )
+    "conditional_gradient.error_by_time": lambda: conditional_gradient.error_by_time(
+        {"nuclear": ([0.1, 0.2], [0.3, 0.2]), "projected": ([0.5], [0.3])}
     ),
-    "conditional_gradient.rate": lambda: conditional_gradient.rate(
-        [3.0, 1.0, 0.5], [4.0, 2.0, 0.6]
-    ),
-    "conditional_gradient.singular_values": lambda: (
-        conditional_gradient.singular_values({"fro": np.eye(4), "nuclear": np.eye(4)})
-    ),
-    "conditional_gradient.accuracy_by_rank": lambda: (
-        conditional_gradient.accuracy_by_rank(
-            {"fro": {1: 0.2, 4: 0.9}, "nuclear": {1: 0.5}}
-        )
-    ),
-    "conditional_gradient.against_the_original alone": lambda: (
-        conditional_gradient.against_the_original([0.5], None, 1)
-    ),
-    "conditional_gradient.against_the_original beside": lambda: (
-        conditional_gradient.against_the_original([0.5, 0.9], [0.5, 0.8], 2)
+    "conditional_gradient.filled_digits": lambda: conditional_gradient.filled_digits(
+        DIGITS,
+        DIGITS > 0.5,
+        dict.fromkeys(("fro", "mean", "nuclear", "projected"), DIGITS),
     ),
 }
 GRADIENT_CENTRALIZATION = {
@@ -133,6 +124,7 @@ GRADIENT_CENTRALIZATION = {
     ),
 }
 ONE_RULE = {
+    "one_rule.rate": lambda: one_rule.rate([3.0, 1.0, 0.5], [4.0, 2.0, 0.6]),
     "one_rule.singular_values": lambda: one_rule.singular_values(
         MATRIX, {name: MATRIX for name in ("fro", "nuclear", "spectral")}
     ),

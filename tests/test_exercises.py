@@ -204,12 +204,10 @@ def test_the_hints_say_what_is_wrong(check, exercise, answer, given, words):
 def test_the_solution_has_room_on_other_seeds(seed, cells_of):
     """Plain NumPy: the rule, momentum, and a ball for each variable."""
     lesson = "conditional_gradient"
-    (x, y), (x_test, y_test) = load_mnist()
-    x, x_test = (
-        images.reshape(-1, 784).astype("float32") / 255 for images in (x, x_test)
-    )
+    (x, y), _ = load_mnist()
+    x = x.reshape(-1, 784).astype("float32") / 255
     rng = np.random.default_rng(seed)
-    radius, steps = solution(cells_of(lesson), f"{lesson} ex3"), 844
+    radius = solution(cells_of(lesson), f"{lesson} ex3")
     weights = []
     for inputs, outputs in ((784, 64), (64, 64), (64, 10)):
         limit = np.sqrt(6 / (inputs + outputs))
@@ -220,11 +218,11 @@ def test_the_solution_has_room_on_other_seeds(seed, cells_of):
         ]
     averages = [np.zeros_like(w) for w in weights]
     order = rng.permutation(54000)
-    for step in range(steps):
+    for step in range(300):
         batch = order[64 * step : 64 * (step + 1)]
         hidden, probabilities = forward(weights, x[batch])
         error = (probabilities - np.eye(10, dtype="float32")[y[batch]]) / len(batch)
-        gamma = 0.02 + (0.0002 - 0.02) * step / steps
+        gamma = 0.03 * (1 - step // 50 / 6) ** 2
         for layer in (2, 1, 0):
             gradients = hidden[layer].T @ error, error.sum(axis=0)
             error = error @ weights[2 * layer].T * (hidden[layer] > 0)
@@ -232,9 +230,9 @@ def test_the_solution_has_room_on_other_seeds(seed, cells_of):
                 averages[n] = 0.9 * averages[n] + 0.1 * g
                 s = averages[n] / (np.linalg.norm(averages[n]) + 1e-12)
                 weights[n] = (1 - gamma) * weights[n] - gamma * radius * s
-    probabilities = forward(weights, x_test)[1]
-    accuracy = np.mean(probabilities.argmax(axis=1) == y_test)
-    assert accuracy > 0.855 and probabilities.max(axis=1).mean() < 0.73
+    probabilities = forward(weights, x[54000:])[1]
+    accuracy = np.mean(probabilities.argmax(axis=1) == y[54000:])
+    assert accuracy > 0.86 and probabilities.max(axis=1).mean() < 0.74
 
 
 def forward(weights, x):

@@ -71,8 +71,8 @@ def test_a_computed_figure_says_what_is_seen():
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("conditional_gradient.singular_values", ["Frobenius norm", "nuclear norm"]),
-        ("conditional_gradient.accuracy_by_rank", ["Frobenius norm", "nuclear norm"]),
+        ("conditional_gradient.four_cases", ["SGD without a ball", "radius 203"]),
+        ("conditional_gradient.filled_digits", ["known pixels", "true digits"]),
         ("gradient_centralization.by_rate", ["SGD", "GC", "x + 3", "x − m"]),
         ("scale_out.traffic", ["for 2 to 8 workers"]),
         ("scale_out.weak_scaling", ["for 1 to 3 devices"]),
@@ -80,6 +80,12 @@ def test_a_computed_figure_says_what_is_seen():
 )
 def test_a_figure_names_what_it_shows(name, words):
     assert all(word in FIGURES[name]().text for word in words)
+
+
+def test_each_case_is_named_with_its_mean():
+    found = FIGURES["conditional_gradient.four_cases"]().found
+    assert "CG, loss as it is, no momentum 0.55" in found
+    assert "projected SGD, logits × 100 in the loss, momentum 0.9 0.55" in found
 
 
 def test_lines_differ_by_more_than_colour():

@@ -8,11 +8,6 @@ import importlib.util
 import os
 import sys
 import warnings
-from collections import namedtuple
-
-# The weights at the end, a list of arrays, and the running accuracy of the epoch, a
-# list of floats, up to 14 an epoch.
-Run = namedtuple("Run", ["weights", "accuracies"])
 
 
 def available():
@@ -36,70 +31,3 @@ def original_conditional_gradient():
         warnings.simplefilter("ignore")
         from tensorflow_addons.optimizers import ConditionalGradient
     return ConditionalGradient
-
-
-def train_ours(model, learning_rate, lambda_, x, y, batch_size, epochs, ord="fro"):
-    """Train a copy of the model with our optimizer.
-
-    Args:
-        model: `keras.Sequential` of Dense layers, with the initial weights.
-        learning_rate: Float in [0, 1].
-        lambda_: Float above 0.
-        x: Array of inputs.
-        y: Array of integer labels.
-        batch_size: Integer. The batches follow the order of `x`.
-        epochs: Integer.
-        ord: Norm of the ball, `"fro"` or `"nuclear"`.
-
-    Returns:
-        A `Run`.
-    """
-    import keras
-
-    from helpers.callbacks import ProgressBar
-    from helpers.optimizers import ConditionalGradient
-
-    optimizer = ConditionalGradient(learning_rate, lambda_, ord=ord)
-    bar = ProgressBar("ConditionalGradient")
-    return _train(keras, model, optimizer, x, y, batch_size, epochs, [bar])
-
-
-def train_original(model, learning_rate, lambda_, x, y, batch_size, epochs, ord="fro"):
-    """As `train_ours`, with the original on Keras 2; `None` where there is none."""
-    if not available():
-        return None
-    optimizer = original_conditional_gradient()(learning_rate, lambda_, ord=ord)
-    import tf_keras
-
-    return _train(tf_keras, model, optimizer, x, y, batch_size, epochs, [])
-
-
-def _train(keras, model, optimizer, x, y, batch_size, epochs, callbacks):
-    """The same training on Keras 3 or Keras 2, which is given as `keras`."""
-    from helpers import data
-
-    layers = [
-        keras.layers.Dense(layer.units, layer.activation.__name__)
-        for layer in model.layers
-    ]
-    copy = keras.Sequential(layers)
-    copy.build((None, *model.input_shape[1:]))
-    copy.set_weights(model.get_weights())
-    copy.compile(
-        optimizer,
-        "sparse_categorical_crossentropy",
-        metrics=["accuracy"],
-        steps_per_execution=max(1, -(-len(x) // batch_size) // 14),
-    )
-    accuracies = []
-    record = keras.callbacks.LambdaCallback(
-        on_batch_end=lambda batch, logs: accuracies.append(float(logs["accuracy"]))
-    )
-    copy.fit(
-        data.batches(x, y, batch_size),
-        epochs=epochs,
-        shuffle=False,
-        callbacks=[record, *callbacks],
-        verbose=0,
-    )
-    return Run(copy.get_weights(), accuracies)

@@ -112,7 +112,7 @@ def check_certified(lambda_, certified, enough):
 
 @_verdict
 def check_right_but_modest(lambda_, accuracy, confidence):
-    """With radius `lambda_`, the test accuracy is high, the mean confidence is not."""
+    """With radius `lambda_`, the accuracy is high, the mean confidence is not."""
     if not is_radius(lambda_):
         return False, _no_radius(lambda_)
     enough, most = 0.85, 0.75

@@ -1,6 +1,7 @@
-"""The figures of the lesson on Conditional Gradient."""
+"""The figures and the printed results of the lesson on Conditional Gradient."""
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.patches import Circle
 
 from helpers._support.i18n import _, listing, sentences
@@ -86,151 +87,276 @@ def _draw_norms(ax, runs, bounds, **look):
         ax.axhline(bound, color=BLACK, linestyle=dash, linewidth=1.5, label=label)
 
 
-def norms_side_by_side(histories, names, bounds):
-    """Norms after every batch of several runs, a graph each, with the same axes.
+def four_cases(results, references):
+    """Test accuracy in the ball: four cases from left to right, a column a method.
 
     Args:
-        histories: Dict from a run's name to the `history` of a `WeightNorms`.
-        names: Sequence of the variables to show.
-        bounds: Dict from a label to a bound, drawn as a horizontal line.
+        results: Dict from `(method, momentum, factor)` to accuracies, one a seed.
+            `method` is `"CG"` or `"projected SGD"`; `factor` multiplies the logits in
+            the loss.
+        references: Dict from an optimizer that was not held in the ball, `"SGD"` or
+            `"CG"`, to accuracies. Drawn as horizontal lines.
     """
-    shared = {"squeeze": False, "sharex": True, "sharey": True}
-    figure, axes = style.new_figure(9, 3.8, columns=len(histories), **shared)
-    for ax, (run, history) in zip(axes[0], histories.items(), strict=True):
-        shown = {name: history[name] for name in names}
-        _draw_norms(ax, shown, bounds, markevery=len(history[names[0]]) // 8)
-        ax.set(title=run, xlabel=_("batch"))
-    axes[0, 0].set(ylabel=_("norm"), ylim=(0, None))
-    keys = axes[0, 0].get_legend_handles_labels()
-    figure.legend(*keys, loc="outside lower center", ncols=len(keys[1]))
+    figure, ax = style.new_figure(8.6, 4.8)
+    cases = list(dict.fromkeys(case[1:] for case in results))
+    methods = {"CG": ("CG", BLUE, "o")}
+    methods["projected SGD"] = (_("projected SGD"), VERMILION, "s")
+    labelled = set()
+    for (method, *case), accuracies in results.items():
+        name, color, marker = methods[method]
+        place = cases.index(tuple(case)) + (-0.16 if method == "CG" else 0.16)
+        label = None if method in labelled else name
+        labelled.add(method)
+        mean = np.mean(accuracies)
+        ax.bar(place, mean, 0.28, color=color, alpha=0.25)
+        look = {"color": color, "markersize": 6, "label": label}
+        ax.plot([place] * len(accuracies), accuracies, marker, **look)
+        ax.text(place, 0.03, f"{mean:.2f}", ha="center", color=BLACK)
+    names = {"SGD": _("SGD without a ball"), "CG": _("CG, radius 203")}
+    references = {names[name]: found for name, found in references.items()}
+    lines = zip(references.items(), ("--", ":"), strict=False)
+    for (name, accuracies), dash in lines:
+        look = {"color": BLACK, "linestyle": dash, "linewidth": 1.2, "label": name}
+        ax.axhline(np.mean(accuracies), **look)
+    ax.set_xticks(range(len(cases)), [_case(*case) for case in cases])
+    ax.set(ylim=(0, 1), ylabel=_("test accuracy"))
+    ax.grid(axis="x", visible=False)
+    figure.legend(loc="outside upper center", ncols=4, fontsize=9)
     text = _(
-        "Norms of {names} after every batch, a graph for each of {runs}. Horizontal "
-        "lines: {bounds}."
-    ).format(names=listing(names), runs=listing(histories), bounds=listing(bounds))
-    last = {run: max(h[name][-1] for name in names) for run, h in histories.items()}
-    seen = _("The largest norm at the end: {values}.")
-    return Picture(figure, text, seen.format(values=style.with_numbers(last)))
+        "Test accuracy in the ball of radius 2: four cases, each with a bar for CG and "
+        "one for projected SGD, and points for the seeds. Horizontal lines, without a "
+        "ball that acts: {references}."
+    ).format(references=listing(references))
+    each = _("{method}, {case}")
+    found = {
+        each.format(
+            method=methods[method][0], case=_case(*case).replace("\n", ", ")
+        ): accuracies
+        for (method, *case), accuracies in results.items()
+    }
+    return Picture(figure, text, style.means(found))
 
 
-def loss_and_accuracy(cases, references):
-    """Networks as points: test loss to the right, test accuracy upwards.
+def _case(momentum, factor):
+    loss = _("loss as it is")
+    if factor != 1:
+        loss = _("logits × {factor:g} in the loss").format(factor=factor)
+    return f"{loss}\n{_momentum(momentum)}"
+
+
+def _momentum(momentum):
+    if not momentum:
+        return _("no momentum")
+    return _("momentum {momentum:g}").format(momentum=momentum)
+
+
+def filled_digits(digits, known, fillings, count=10):
+    """Rows of pictures: what is known of some digits, how it was filled in, the truth.
 
     Args:
-        cases: Dict from `(momentum, factor)` to a list of `(loss, accuracy)`, a pair
-            for each seed. `factor` is what the logits were multiplied with.
-        references: Pair of `(loss, accuracy)`: of a network trained in a large ball,
-            and of the same network scaled into the small one.
+        digits: Array `(number, 784)`, values from 0 to 1.
+        known: Boolean array of that shape.
+        fillings: Dict from a name of `filling` to an array of that shape.
+        count: How many digits, from the first on.
     """
-    figure, ax = style.new_figure(8, 4.4)
-    name = _("momentum {momentum:g}, logits × {factor:g}")
-    for (momentum, factor), points in cases.items():
-        look = {"label": name.format(momentum=momentum, factor=factor)}
-        ax.plot(*np.transpose(points), linestyle="", markersize=9, **look)
-    look = {"label": _("one network, before and after scaling"), "color": BLACK}
-    ax.plot(*np.transpose(references), "X:", markersize=9, **look)
-    ax.set(xlabel=_("test loss"), ylabel=_("test accuracy"))
-    ax.set(xlim=(0, 2.5), ylim=(0, 1))
-    ax.legend(loc="lower left")
-    text = _(
-        "Networks as points, test loss to the right and test accuracy upwards. Scaling "
-        "a network moves it far to the right and not downwards. Among the networks "
-        "trained in the small ball, those of the highest accuracy have a high loss."
-    )
-    return Picture(figure, text)
+    rows = {_("known pixels"): np.where(known, digits, np.nan)}
+    rows |= {_filling(name): filled for name, filled in fillings.items()}
+    rows[_("true digits")] = digits
+    figure, axes = style.new_figure(9, len(rows), len(rows), count)
+    colours = colormaps["gray_r"].with_extremes(bad="#9CC9E8")
+    for (name, images), line in zip(rows.items(), axes, strict=True):
+        for ax, image in zip(line, images, strict=False):
+            ax.imshow(image.reshape(28, 28), colours, vmin=0, vmax=1)
+            ax.set(xticks=[], yticks=[])
+            ax.spines[:].set_visible(False)
+            ax.grid(False)
+        look = {"rotation": 0, "ha": "right", "va": "center", "fontsize": 10}
+        line[0].set_ylabel(name, **look)
+    text = _("Rows of {count} digits: {rows}. Hidden pixels are blue in the first row.")
+    return Picture(figure, text.format(count=count, rows=listing(rows)))
 
 
-def rate(errors, gaps):
-    """Error and Frank–Wolfe gap by step, on logarithmic axes, beside a line of 1/t.
-
-    Args:
-        errors: Sequence of losses minus the lowest loss in the ball.
-        gaps: Sequence of as many Frank–Wolfe gaps.
-    """
-    figure, ax = style.new_figure(7, 4)
-    steps = np.arange(1, len(errors))
-    line = np.max(errors[1:] * (steps + 2)) / (steps + 2)
-    ax.plot(steps, gaps[1:], "--", color=VERMILION, label=_("gap"))
-    ax.plot(steps, errors[1:], "-", color=BLUE, label=_("error"))
-    ax.plot(steps, line, ":", color=GREY, label=_("falls like 1/t"))
-    ax.set(xscale="log", yscale="log")
-    ax.set(xlabel=_("step t"), ylabel=_("loss above the lowest"))
-    ax.legend(loc="lower left")
-    text = _(
-        "Error and Frank–Wolfe gap by step. The gap lies above the error at every "
-        "step. A dotted line falls like 1/t, and the error in the end falls faster."
-    )
-    return Picture(figure, text)
+def _filling(name):
+    names = {
+        "mean": _("mean of each pixel"),
+        "fro": _("CG, Frobenius ball (left empty)"),
+        "nuclear": _("CG, nuclear ball"),
+        "projected": _("projected gradient, nuclear ball"),
+    }
+    return names[name]
 
 
-def singular_values(runs):
-    """Singular values, from the largest to the smallest, of several matrices.
+def error_by_time(paths):
+    """Error on the hidden pixels against the time, with a mark for each step.
 
     Args:
-        runs: Dict from the name of a ball, such as `"fro"`, to a matrix.
+        paths: Dict from a name of `_filling` to a pair of lists: seconds, errors.
     """
     figure, ax = style.new_figure(8, 4)
-    spectra = {}
-    for ball, matrix in runs.items():
-        name, values = style.name_of_norm(ball), np.linalg.svd(matrix, compute_uv=False)
-        ax.plot(range(1, len(values) + 1), values, markersize=4, label=name)
-        spectra[name] = values
-    ax.set(xlabel=_("number of the singular value"), ylabel=_("singular value"))
-    ax.set_yscale("log")
+    for name, (seconds, errors) in paths.items():
+        ax.plot(seconds, errors, label=_filling(name), markersize=4)
+    ax.set(xscale="log", xlabel=_("seconds"), ylabel=_("error on the hidden pixels"))
+    ax.set_ylim(bottom=0)
     ax.legend()
-    text = _("Singular values from the largest to the smallest: {names}.")
-    return Picture(figure, text.format(names=listing(spectra)), style.ends(spectra))
+    text = _("Error on the hidden pixels against the time: {names}.")
+    names = listing(map(_filling, paths))
+    curves = {_filling(name): errors for name, (_s, errors) in paths.items()}
+    return Picture(figure, text.format(names=names), style.ends(curves))
 
 
-def accuracy_by_rank(runs):
-    """Test accuracy against the number of singular values that were kept.
+def print_errors(errors):
+    """Prints the error on the hidden pixels, a dict from names of `_filling`."""
+    for name, error in errors.items():
+        line = _("{name}: error on the hidden pixels ≈ {error:.3f}")
+        print(line.format(name=_filling(name), error=error))
+
+
+def print_pace(steps):
+    """Prints how many steps CG makes in the time of one projection."""
+    line = _("steps of CG while projection makes its first: ≈ {steps}")
+    print(line.format(steps=steps))
+
+
+def print_radii(errors):
+    """Prints the error on the held-out pixels for each radius, and the best of them."""
+    for radius, error in errors.items():
+        line = _("radius {radius:,}: error on the held-out pixels ≈ {error:.4f}")
+        print(line.format(radius=radius, error=error))
+
+
+def print_step(s, w):
+    """Prints a support point and the new weights, of two entries each."""
+    print(_("support point: s = ({:.1f}, {:.1f})").format(*s))
+    print(_("new weights: w = ({:.1f}, {:.1f})").format(*w))
+
+
+def print_move(learning_rate, start, end):
+    """Prints where one step with a learning rate takes a weight."""
+    line = _("learning_rate={rate}: the weight goes from {start:.2f} to {end:.2f}")
+    print(line.format(rate=learning_rate, start=start, end=end))
+
+
+def print_agreement(radius, apart):
+    """Prints how far a step and a formula are apart, as a share of the step."""
+    line = _("λ = {radius}: the two differ by ≈ {share:.4%} of the step's length")
+    print(line.format(radius=radius, share=apart))
+
+
+def print_bound(radius, largest):
+    """Prints the largest norm on the way, beside the bound."""
+    line = _("largest norm after any step ≈ {norm:.6f}, bound λ = {radius:g}")
+    print(line.format(norm=largest, radius=radius))
+
+
+def print_size(model):
+    """Prints how many numbers are trained."""
+    print(_("weights of the network: {count:,}").format(count=model.count_params()))
+
+
+def print_shapes(**arrays):
+    """Prints the shapes of arrays, each under one of these names."""
+    names = {
+        "training_images": _("training images"),
+        "test_images": _("test images"),
+        "batch_of_images": _("images of a batch"),
+        "batch_of_labels": _("labels of a batch"),
+    }
+    for name, array in arrays.items():
+        shape = " × ".join(map(str, array.shape))
+        print(_("{name}: {shape}").format(name=names[name], shape=shape))
+
+
+def print_joint_norm(norm):
+    """Prints the norm of all weights together."""
+    print(_("joint norm before training ≈ {norm:.2f}").format(norm=norm))
+
+
+def print_accuracies(accuracies):
+    """Prints the test accuracy of each run, a dict from names."""
+    for name, accuracy in accuracies.items():
+        line = _("{name}: test accuracy ≈ {accuracy:.3f}")
+        print(line.format(name=name, accuracy=accuracy))
+
+
+def print_rest(predicted, random):
+    """Prints the norm at rest: by the formula, and of steps in random directions."""
+    print(_("by the formula: ‖w‖ = {norm:.2f}").format(norm=predicted))
+    print(_("after steps in random directions: ‖w‖ ≈ {norm:.2f}").format(norm=random))
+
+
+def print_norms(history, rest):
+    """Prints each variable's norm before and after training, and in relation to rest.
 
     Args:
-        runs: Dict from the name of a ball to a dict from a rank to an accuracy.
+        history: `history` of a `WeightNorms`.
+        rest: λ√(γ/2), the norm at rest of steps in random directions.
     """
-    figure, ax = style.new_figure(8, 4)
-    for name, accuracies in runs.items():
-        points = zip(*accuracies.items(), strict=True)
-        ax.plot(*points, label=style.name_of_norm(name))
-    ax.set_ylim(0, 1)
-    ax.xaxis.get_major_locator().set_params(integer=True)
-    ax.set_xlabel(_("singular values kept in each hidden layer"))
-    ax.set_ylabel(_("test accuracy"))
-    ax.legend(loc="lower right")
-    text = _(
-        "Test accuracy against the number of singular values kept in each hidden "
-        "layer: {names}. Both end at about the same accuracy; the nuclear norm gets "
-        "there with fewer."
-    )
-    return Picture(figure, text.format(names=listing(map(style.name_of_norm, runs))))
+    for name, norms in history.items():
+        if name != "joint":
+            line = _(
+                "{name}: ‖w‖ from ≈ {start:.2f} to ≈ {end:.2f}, which is ≈ {ratio:.2f} "
+                "times λ√(γ/2)"
+            )
+            numbers = {"start": norms[0], "end": norms[-1], "ratio": norms[-1] / rest}
+            print(line.format(name=name, **numbers))
 
 
-def against_the_original(ours, original, epochs):
-    """Both accuracies over training, or ours alone and why.
+def print_scaled(same, accuracies, losses):
+    """Prints what scaling a network changed: shares of answers, pairs of numbers."""
+    print(_("same answer as before: ≈ {share:.1%} of images").format(share=same))
+    line = _("test accuracy: before ≈ {:.3f}, after ≈ {:.3f}")
+    print(line.format(*accuracies))
+    print(_("test loss: before ≈ {:.2f}, after ≈ {:.2f}").format(*losses))
+
+
+def print_rates(rates):
+    """Prints the rate that each case was given: dict as in `four_cases`."""
+    for (method, *case), rate in rates.items():
+        line = _("{method}, {case}: rate ≈ {rate:.2g}")
+        case = _case(*case).replace("\n", ", ")
+        print(line.format(method=method, case=case, rate=rate))
+
+
+def print_lengths(cases):
+    """Prints how long kernels are, and how accurate their networks.
 
     Args:
-        ours: List of running accuracies, as `addons.train_ours` returns them.
-        original: The same from `addons.train_original`, or `None`.
-        epochs: How many epochs they stand for.
+        cases: Dict from `(momentum, held)` to a pair: the kernels' mean norm as a
+            share of the radius, and accuracies. `held` says whether that norm was set.
     """
-    figure, ax = style.new_figure(8, 4)
-    runs = {_("ours"): ours}
-    if original is None:
-        ax.set_title(
-            _("TensorFlow Addons needs Python 3.11; there is nothing to compare here.")
+    for (momentum, held), (length, accuracies) in cases.items():
+        line = _(
+            "{case}, kernels as they come, ≈ {length:.2f} of the radius long: test "
+            "accuracy ≈ {accuracy:.2f}"
         )
-    else:
-        runs[_("TensorFlow Addons")] = original
-    # The first line is wide, so that it shows under the second.
-    sizes = ({"linewidth": 6, "markersize": 10, "alpha": 0.5}, {"markersize": 5})
-    for (name, values), size in zip(runs.items(), sizes, strict=False):
-        position = np.arange(1, len(values) + 1) * epochs / len(values)
-        ax.plot(position, values, label=name, **size)
-    for epoch in range(1, epochs):
-        label = _("a new epoch, a new mean") if epoch == 1 else None
-        ax.axvline(epoch, color=GREY, linestyle=":", label=label)
-    ax.set(xlabel=_("epoch"), ylabel=_("running accuracy"))
-    ax.legend(loc="lower right")
-    text = _(
-        "Accuracy during training: ours, and TensorFlow Addons where there is one."
-    )
-    return Picture(figure, text, style.ends(runs))
+        if held:
+            line = _(
+                "{case}, kernels held at ≈ {length:.2f} of the radius: test accuracy "
+                "≈ {accuracy:.2f}"
+            )
+        accuracy = np.mean(accuracies)
+        line = line.format(case=_momentum(momentum), length=length, accuracy=accuracy)
+        print(line)
+
+
+def print_certificates(losses, gaps, steps):
+    """Prints what the gap says of the lowest loss, after some of the steps."""
+    for t in steps:
+        line = _(
+            "step {t}: loss ≈ {loss:.3f}, gap ≈ {gap:.3f}; the lowest loss in the ball "
+            "is at least ≈ {least:.3f}"
+        )
+        numbers = {"loss": losses[t], "gap": gaps[t], "least": losses[t] - gaps[t]}
+        print(line.format(t=t, **numbers))
+
+
+def print_neighbours(nuclear, in_place, shuffled):
+    """Prints the errors of two ways to fill in, before and after shuffling pixels."""
+    lines = {
+        _("CG, nuclear ball, pixels in any order"): nuclear,
+        _("mean of the neighbours, pixels in place"): in_place,
+        _("mean of the neighbours, pixels shuffled"): shuffled,
+    }
+    for name, error in lines.items():
+        line = _("{name}: error on the hidden pixels ≈ {error:.3f}")
+        print(line.format(name=name, error=error))

@@ -6,10 +6,32 @@ import numpy as np
 
 from helpers._support.i18n import _, listing
 from helpers.plotting import style
-from helpers.plotting.conditional_gradient import rate  # noqa: F401
 from helpers.plotting.style import BLACK, BLUE, GREEN, GREY, STYLES, VERMILION, Picture
 
 name_of_norm = style.name_of_norm
+
+
+def rate(errors, gaps):
+    """Error and Frank–Wolfe gap by step, on logarithmic axes, beside a line of 1/t.
+
+    Args:
+        errors: Sequence of losses minus the lowest loss in the ball.
+        gaps: Sequence of as many Frank–Wolfe gaps.
+    """
+    figure, ax = style.new_figure(7, 4)
+    steps = np.arange(1, len(errors))
+    line = np.max(errors[1:] * (steps + 2)) / (steps + 2)
+    ax.plot(steps, gaps[1:], "--", color=VERMILION, label=_("gap"))
+    ax.plot(steps, errors[1:], "-", color=BLUE, label=_("error"))
+    ax.plot(steps, line, ":", color=GREY, label=_("falls like 1/t"))
+    ax.set(xscale="log", yscale="log")
+    ax.set(xlabel=_("step t"), ylabel=_("loss above the lowest"))
+    ax.legend(loc="lower left")
+    text = _(
+        "Error and Frank–Wolfe gap by step. The gap lies above the error at every "
+        "step. A dotted line falls like 1/t, and the error in the end falls faster."
+    )
+    return Picture(figure, text)
 
 
 def singular_values(gradient, supports):
