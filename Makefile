@@ -64,7 +64,9 @@ lint: .venv/test
 	$(BIN)/ruff format --check .
 
 # From the English notebooks to those of all languages, run and with their outputs.
+# Debian's chromium draws the pictures of the explorers.
 notebooks: .venv/test
+	$(BIN)/pip install --quiet -e '.[browser]'
 	$(BIN)/python tools/stamp.py write
 	$(BIN)/python tools/translate.py extract
 	$(BIN)/python tools/translate.py build

@@ -1,7 +1,7 @@
 """Training that can be watched and steered, and pictures that answer at once."""
 
-from helpers.live.ball_explorer import BallExplorer
 from helpers.live.explorers import (
+    BallExplorer,
     ConditionalGradientExplorer,
     GradientCentralizationExplorer,
 )
