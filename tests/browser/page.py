@@ -86,10 +86,8 @@ class NotebookPage:
         )
 
     def explorer(self):
-        """The picture of the explorer, which has no play button."""
-        return self.page.locator(
-            f".widget-vbox:not(:has({PANEL})) > .widget-image"
-        ).first
+        """The explorer, which is no widget."""
+        return self.page.locator("[data-explorer]").first
 
     def run_cell(self, index):
         """Runs the cell with this number once more."""

@@ -81,12 +81,12 @@ class Lab:
                 time.sleep(0.2)
         raise RuntimeError(f"JupyterLab did not start:\n{self._log.read_text()}")
 
-    def _get(self, path):
+    def _get(self, path, method="GET"):
         url = f"http://127.0.0.1:{self._port}/{path}"
         headers = {"Authorization": f"token {self._token}"}
-        request = urllib.request.Request(url, headers=headers)
+        request = urllib.request.Request(url, headers=headers, method=method)
         with urllib.request.urlopen(request, timeout=10) as answer:
-            return json.load(answer)
+            return json.load(answer) if method == "GET" else None
 
     def url(self, name, place=None):
         """Where a notebook opens, alone in its page; `place` is another application."""
@@ -113,6 +113,11 @@ class Lab:
         """The kernel as soon as one runs, else `None`."""
         with contextlib.suppress(LookupError):
             return self.kernel(name)
+
+    def stop_kernels(self):
+        """Ends all kernels."""
+        for kernel in self._get("api/kernels"):
+            self._get(f"api/kernels/{kernel['id']}", "DELETE")
 
     def stop(self):
         """Ends the server, and with it the kernels."""

@@ -1,10 +1,14 @@
 """The lessons as pages to read: `python tools/website/build.py [--to FOLDER]`.
 
 Sphinx makes them from the stored notebooks and the front page of each language, in a
-folder for each. Nothing is run. A link that leads nowhere is an error.
+folder for each. Nothing is run, and nothing is fetched: the pages open from disk. A
+link that leads nowhere is an error.
 """
 
 import argparse
+import html
+import importlib.metadata
+import importlib.util
 import json
 import pathlib
 import re
@@ -27,29 +31,70 @@ from helpers._support import i18n  # noqa: E402
 WIDGET = "application/vnd.jupyter.widget-view+json"
 # Sphinx's names of our languages, where they differ.
 NAMES = {"zh": "zh_CN"}
+MATHJAX = "tex-svg-full.js"  # one file, with its letters
+BADGE = re.compile(r"!\[([^\]]*)\]\(https?://[^)]*\)")
+PANEL = (
+    "This is a picture of the panel. To play with it, open the lesson in Colab or Binder "
+    "with the links at the top of this page, run all cells, and press ▶ in the panel."
+)
 TO_EN = '<meta http-equiv="refresh" content="0; url=en/index.html">\n'
 
 
-def page(notebook):
+def page(notebook, catalog=()):
     """A notebook, changed to what MyST-NB wants.
 
-    One title a page; a picture's alt text at its cell; a widget, which has no kernel
-    here, is its stored picture, or nothing; and what Jupyter folds is folded.
+    One title a page; a picture's alt text at its cell; explorers alive again; a panel,
+    which has no kernel here, is its stored picture and a sentence that says where it
+    runs; badges are links; and what Jupyter folds is folded.
+
+    Args:
+        notebook: `nbformat.NotebookNode`, which is changed.
+        catalog: Catalog with that sentence in the language of the page.
     """
     titles = 0
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            cell.source, titles = under_one_title(cell.source, titles)
+            cell.source, titles = under_one_title(without_badges(cell.source), titles)
         outputs = cell.get("outputs", [])
         for output in outputs:
-            output.get("data", {}).pop(WIDGET, None)
             if alt := output.get("metadata", {}).get("image/png", {}).get("alt"):
                 cell.metadata["mystnb"] = {"image": {"alt": alt}}
         if outputs:
-            cell.outputs = [o for o in outputs if o.get("data", True)]
+            cell.outputs = [shown for o in outputs for shown in on_a_page(o, catalog)]
         if cell.metadata.get("jupyter", {}).get("source_hidden"):
             cell.metadata["tags"] = [*cell.metadata.get("tags", []), "hide-input"]
     return notebook
+
+
+def on_a_page(output, catalog):
+    """What stands on a page for an output of a notebook: a list of outputs."""
+    data = output.get("data", {})
+    panel, png = data.pop(WIDGET, None), data.get("image/png")
+    if png and "explorer" in output.metadata:
+        alt = html.escape(output.metadata["image/png"]["alt"])
+        picture = f'<img alt="{alt}" src="data:image/png;base64,{png.strip()}">'
+        explorer = getattr(explorers(), output.metadata["explorer"])()
+        output.data = {"text/html": explorer.html(picture)}
+    if panel and png:
+        message = catalog.get(PANEL) if catalog else None
+        said = html.escape(message.string if message else PANEL)
+        text = {"text/html": f'<p class="panel">{said}</p>'}
+        return [output, nbformat.v4.new_output("display_data", text)]
+    return [output] if output.get("data", True) else []
+
+
+def explorers():
+    """The module of the explorers, without Keras, which the panel beside it needs."""
+    path = ROOT / "helpers/live/explorers/__init__.py"
+    spec = importlib.util.spec_from_file_location("explorers", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def without_badges(text):
+    """A text whose badges, which come from elsewhere, are their words."""
+    return re.sub(r"\)\n\[", ") ·\n[", BADGE.sub(r"\1", text))
 
 
 def under_one_title(text, titles):
@@ -66,7 +111,7 @@ def under_one_title(text, titles):
 
 def front_page(readme, language, root=ROOT):
     """The text of a front page, with links that hold on the site."""
-    text = readme.read_text("utf-8")
+    text = without_badges(readme.read_text("utf-8"))
     repository, branch = badges.repository(root)
     # The switch of languages is in the page's header.
     text = re.sub(
@@ -108,8 +153,10 @@ def stage(folder, language, root=ROOT):
         place = folder / "locales" / name / "LC_MESSAGES"
         shutil.copytree(HERE / "locale", folder / "locales")
         (place / "sphinx.js").write_text(messages_for_scripts(catalog, language))
+    i18n.set_language(language)
     for path in lessons_of(language, root):
-        nbformat.write(page(nbformat.read(path, as_version=4)), folder / path.name)
+        notebook = page(nbformat.read(path, as_version=4), catalog)
+        nbformat.write(notebook, folder / path.name)
     return {
         "language": name,
         "html_title": re.search("^# (.+)$", text, re.MULTILINE)[1],
@@ -148,6 +195,11 @@ def build(to, languages=tuple(i18n.LANGUAGES), root=ROOT):
     to.mkdir(parents=True, exist_ok=True)
     (to / "index.html").write_text(TO_EN)
     (to / ".nojekyll").touch()
+    files = importlib.metadata.files("sphinx-mathjax-offline")
+    shared = [file.locate() for file in files if file.name == MATHJAX]
+    shared += [i18n.ASSETS / each.font for each in i18n.LANGUAGES.values() if each.font]
+    for file in shared:
+        shutil.copy(file, to)
     failed = False
     for language in languages:
         with tempfile.TemporaryDirectory() as folder:

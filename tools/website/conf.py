@@ -13,6 +13,8 @@ copyright = ""
 extensions = ["myst_nb"]
 nb_execution_mode = "off"
 myst_enable_extensions = ["dollarmath", "amsmath"]
+# One file for all languages, which `build.py` puts there.
+mathjax_path = "../../tex-svg-full.js"
 templates_path = [str(HERE / "templates")]
 html_static_path = [str(HERE / "static")]
 html_css_files = ["lessons.css"]
