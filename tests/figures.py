@@ -10,7 +10,6 @@ import numpy as np
 from helpers._support.i18n import _
 from helpers.experiments import Comparison, Sweep
 from helpers.experiments.distributed import Overhead
-from helpers.live import ConditionalGradientExplorer, GradientCentralizationExplorer
 from helpers.live.figure import LiveFigure
 from helpers.live.gauges import gauge_of
 from helpers.live.training import Record
@@ -161,8 +160,6 @@ LIVE = {
     "live gap": lambda: live(ConditionalGradient(0.9, 2.0)),
     "live share": lambda: live(GradientCentralization(keras.optimizers.SGD())),
     "live": lambda: live(keras.optimizers.SGD()),
-    "live.ConditionalGradientExplorer": ConditionalGradientExplorer,
-    "live.GradientCentralizationExplorer": GradientCentralizationExplorer,
 }
 FIGURES = {
     **STYLE,

@@ -94,7 +94,9 @@ def shown(radius=1.5, gamma=0.1, open_loop=False, start=(-1.0, -0.5), steps=50):
 
 
 @given(st.floats(0.3, 3), st.floats(0, 1), st.floats(0, 6.3), st.booleans())
-def test_conditional_gradient_never_leaves_the_ball(cg, radius, gamma, angle, open_loop):
+def test_conditional_gradient_never_leaves_the_ball(
+    cg, radius, gamma, angle, open_loop
+):
     start = 3 * np.array([np.cos(angle), np.sin(angle)])
     found = cg("computed", shown(radius, gamma, open_loop, start))
     inside, put_back, _free = found["paths"]
@@ -168,7 +170,9 @@ def test_eigenvalues_and_contours(cg, entries, level):
     found = cg("eigen", hessian)
     np.testing.assert_allclose(found["values"], np.linalg.eigvalsh(hessian)[::-1])
     for value, vector in zip(found["values"], found["vectors"], strict=True):
-        np.testing.assert_allclose(hessian @ vector, value * np.array(vector), atol=1e-9)
+        np.testing.assert_allclose(
+            hessian @ vector, value * np.array(vector), atol=1e-9
+        )
     points = cg("ellipse", hessian, MINIMUM, level)
     np.testing.assert_allclose(quadratic(hessian, MINIMUM, points), level, rtol=1e-9)
 
@@ -276,13 +280,16 @@ def test_a_step_goes_to_the_opposite_point(ball, angle, p, radius):
     found = ball("computed", {"angle": angle, "p": p, "radius": radius})
     np.testing.assert_allclose(found["target"], -radius * np.array(found["s"]))
     turn = np.radians(angle)
-    np.testing.assert_allclose(found["gradient"], [np.cos(turn), np.sin(turn)], atol=1e-12)
+    np.testing.assert_allclose(
+        found["gradient"], [np.cos(turn), np.sin(turn)], atol=1e-12
+    )
     edge = np.array(ball("edge", p))
     norm = np.inf if p >= 30 else p
     np.testing.assert_allclose(np.linalg.norm(edge, norm, axis=-1), 1)
-    assert np.array(found["s"]) @ found["gradient"] >= np.max(
-        edge @ found["gradient"]
-    ) - 1e-9
+    assert (
+        np.array(found["s"]) @ found["gradient"]
+        >= np.max(edge @ found["gradient"]) - 1e-9
+    )
 
 
 def test_a_path_ends_where_it_leaves_the_picture(cg):
@@ -290,13 +297,17 @@ def test_a_path_ends_where_it_leaves_the_picture(cg):
     written = "js:[[0, 0], [1, 0], [5, 0], [0, 0]]"
     assert cg("cut", written, [-2, 2], [-2, 2]) == path[:3]
     assert cg("cut", "js:[[0, 0], [1, 1]]", [-2, 2], [-2, 2]) == [[0, 0], [1, 1]]
-    assert cg("cut", "js:[[0, 0], [0, NaN], [1, 1]]", [-2, 2], [-2, 2])[1:] == [[0, "NaN"]]
+    assert cg("cut", "js:[[0, 0], [0, NaN], [1, 1]]", [-2, 2], [-2, 2])[1:] == [
+        [0, "NaN"]
+    ]
 
 
 @given(st.floats(-1e12, 1e12), st.integers(1, 6))
 def test_numbers_are_rounded_as_python_rounds_them(cg, number, digits):
     text = cg("general", number, digits).replace("−", "-")
-    assert float(text) == pytest.approx(float(f"{number:.{digits}g}"), rel=10.0**-digits)
+    assert float(text) == pytest.approx(
+        float(f"{number:.{digits}g}"), rel=10.0**-digits
+    )
     said = cg("said", number).replace("−", "-").replace("\u00a0×\u00a010", "e")
     said = said.translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-"))
     assert float(said) == pytest.approx(number, rel=0.005, abs=1e-300)

@@ -157,6 +157,23 @@ class Kernel:
         self._client.stop_channels()
 
 
+def until(condition, seconds=60, pause=0.05):
+    """The condition's value as soon as it is true."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if value := condition():
+            return value
+        time.sleep(pause)
+    raise AssertionError(f"did not happen within {seconds} s")
+
+
+def notebook_of(sources):
+    return nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(source.strip()) for source in sources],
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+    )
+
+
 def _free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

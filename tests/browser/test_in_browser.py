@@ -11,6 +11,7 @@ import nbformat
 import numpy as np
 import pytest
 from page import ARTIFACTS
+from server import notebook_of, until
 
 pytest_plugins = ["page"]
 
@@ -78,16 +79,6 @@ def without_outputs(path):
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     return notebook
-
-
-def until(condition, seconds=60, pause=0.05):
-    """The condition's value as soon as it is true."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if value := condition():
-            return value
-        time.sleep(pause)
-    raise AssertionError(f"did not happen within {seconds} s")
 
 
 def run(lab, browser, name):
@@ -202,13 +193,6 @@ def test_a_learner_plays_and_steers(lab, browser, name):
     picture(page, f"{stem}_explorer_1280")
     kernel.close()
     page.page.close()
-
-
-def notebook_of(sources):
-    return nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell(source.strip()) for source in sources],
-        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
-    )
 
 
 @pytest.fixture

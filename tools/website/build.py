@@ -34,8 +34,9 @@ NAMES = {"zh": "zh_CN"}
 MATHJAX = "tex-svg-full.js"  # one file, with its letters
 BADGE = re.compile(r"!\[([^\]]*)\]\(https?://[^)]*\)")
 PANEL = (
-    "This is a picture of the panel. To play with it, open the lesson in Colab or Binder "
-    "with the links at the top of this page, run all cells, and press ▶ in the panel."
+    "This is a picture of the panel. To play with it, open the lesson in Colab or "
+    "Binder with the links at the top of this page, run all cells, and press ▶ in the "
+    "panel."
 )
 TO_EN = '<meta http-equiv="refresh" content="0; url=en/index.html">\n'
 

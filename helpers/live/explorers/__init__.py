@@ -74,9 +74,9 @@ class ConditionalGradientExplorer(Explorer):
     def _words(self):
         return {
             "text": _(
-                "A picture to move: the contours of a loss, a ball of radius λ, and the "
-                "paths of Conditional Gradient, projected gradient descent and plain "
-                "gradient descent."
+                "A picture to move: the contours of a loss, a ball of radius λ, and "
+                "the paths of Conditional Gradient, projected gradient descent and "
+                "plain gradient descent."
             ),
             "plane": _("Paths to the smallest loss"),
             "falls": _("Loss above the best in the ball"),
@@ -95,8 +95,8 @@ class ConditionalGradientExplorer(Explorer):
             "sentence": _(
                 "After {steps} steps Conditional Gradient is {gap} above the smallest "
                 "loss in the ball, projected gradient descent {projected}. The largest "
-                "norm on the way: {norm} and {projected_norm}, with λ = {radius}; plain "
-                "gradient descent, which knows no ball: {free_norm}."
+                "norm on the way: {norm} and {projected_norm}, with λ = {radius}; "
+                "plain gradient descent, which knows no ball: {free_norm}."
             ),
         }
 

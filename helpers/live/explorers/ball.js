@@ -78,7 +78,6 @@ function picture(explorer) {
     const all = degrees.map((angle) => computed({ ...values, angle }).s);
     entries.forEach((line, i) => line.show(degrees.map((angle) => [angle, all[angle][i]])));
     now.forEach((line, i) => line.show([[values.angle, s[i]]]));
-    const p = says(values.p);
-    explorer.sentence.textContent = filled(words.sentence, { ...numbers, p });
+    explorer.sentence.textContent = filled(words.sentence, { ...numbers, p: says(values.p) });
   });
 }

@@ -19,9 +19,8 @@ function computed({ radius, gamma, openLoop, start, steps }) {
   const gaps = paths.map((points) => points.map((x) => quadratic(HESSIAN, MINIMUM, x) - lowest));
   const norms = paths.map((points) => Math.max(...points.map(norm)));
   const [gap, behind] = gaps.map((each) => Math.max(each[steps], 0));
-  const numbers = { steps, radius, gap, projected: behind, norm: norms[0] };
-  Object.assign(numbers, { projected_norm: norms[1], free_norm: norms[2] });
-  return { best, paths, gaps, numbers };
+  const largest = { norm: norms[0], projected_norm: norms[1], free_norm: norms[2] };
+  return { best, paths, gaps, numbers: { steps, radius, gap, projected: behind, ...largest } };
 }
 
 function picture(explorer) {
@@ -31,20 +30,20 @@ function picture(explorer) {
     { color: VERMILION, dash: "7 4", mark: "square" },
     { color: GREEN, dash: "2 4", mark: "triangle" },
   ];
-  const names = [words.conditional, words.projected, words.plain];
-  const star = { width: 0, mark: "star", size: 6 };
-  const [lowestLook, bestLook] = [{ ...star, color: "#767676" }, { ...star, size: 9 }];
+  const lowestLook = { width: 0, mark: "star", size: 6, color: "#767676" };
+  const bestLook = { width: 0, mark: "star", size: 9 };
   const plane = new Graph(explorer, words.plane, { x: [-3.4, 3.4] });
   for (const level of [0.05, 0.3, 1, 2.5, 5, 9, 15, 23]) {
     plane.line({ width: 1, opacity: 0.3 }).show(ellipse(HESSIAN, MINIMUM, level));
   }
   plane.line(lowestLook).show([MINIMUM]);
   const ball = plane.line({ color: BLUE, width: 2, fill: `${BLUE}22` });
-  const lines = looks.map((look) => plane.line(look));
+  const lines = looks.map(plane.line);
   const best = plane.line(bestLook);
   const frame = { x: [0, 20], y: [SMALLEST, 100], log: true, label: words.axis };
   const fall = new Graph(explorer, words.falls, frame);
   const falls = looks.map((look) => fall.line({ ...look, size: 2.5 }));
+  const names = [words.conditional, words.projected, words.plain];
   looks.forEach((look, i) => explorer.legend(names[i], look));
   explorer.legend(words.lowest, lowestLook);
   explorer.legend(words.best, bestLook);

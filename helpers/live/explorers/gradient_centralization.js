@@ -36,8 +36,8 @@ function cloud(mean, count = 60) {
 function picture(explorer) {
   const { words, values } = explorer;
   const plain = { color: VERMILION, dash: "7 4", mark: "square" };
-  const looks = [plain, { color: BLUE, mark: "circle" }];
-  const names = [words.plain, words.centralized];
+  const centralized = { color: BLUE, mark: "circle" };
+  const looks = [plain, centralized];
   const [dots, diagonal] = [{ dash: "2 4" }, { width: 9, opacity: 0.1 }];
   const band = { color: BLUE, width: 9, opacity: 0.18 };
   const star = { width: 0, mark: "star", size: 8 };
@@ -55,9 +55,9 @@ function picture(explorer) {
   const fall = new Graph(explorer, words.falls, frame);
   const falls = looks.map((look) => fall.line({ ...look, size: 2.5 }));
   const lowest = fall.line(dots);
-  looks.forEach((look, i) => explorer.legend(names[i], look));
   const others = { kept: band, target: star, floor: dots, arrow, equal: diagonal };
-  for (const [name, look] of Object.entries(others)) explorer.legend(words[name], look);
+  const named = { plain, centralized, ...others };
+  for (const [name, look] of Object.entries(named)) explorer.legend(words[name], look);
 
   explorer.slider("rate", 0.3, [0.001, 1], { log: true });
   explorer.pair("mean", [1.5, 1.5], [-4, 4]);

@@ -93,8 +93,8 @@ class Graph {
     this.y = y ?? [-half, half];
     const figure = element(explorer.graphs, "figure");
     element(figure, "figcaption", {}, title);
-    const look = { role: "group", "aria-label": title };
-    this.svg = element(figure, "svg", { viewBox: "0 0 360 330", ...look });
+    const shape = { viewBox: "0 0 360 330", role: "group", "aria-label": title };
+    this.svg = element(figure, "svg", shape);
     if (label) element(figure, "div", { class: "axis" }, label);
     this.axes = element(this.svg, "g", { "aria-hidden": "true" });
     const clip = element(element(this.svg, "defs"), "clipPath", { id: `g${explorer.count++}` });
@@ -114,7 +114,7 @@ class Graph {
     const text = (at, what) => element(this.axes, "text", at, what);
     const line = (d) => element(this.axes, "path", { d, class: "grid" });
     for (const value of this.every ?? ticks(x)) {
-      const [across] = this.place([value, this.y[0]]);
+      const across = this.place([value, 1])[0];
       line(`M${across} ${top}V${bottom}`);
       text({ x: across, y: bottom + 15, "text-anchor": "middle" }, general(value));
     }
@@ -160,6 +160,8 @@ class Graph {
     element(knob, "circle", { r: 20, class: "reach" });
     element(knob, "circle", { r: 8, class: "knob" });
     for (const part of rim ? [edge, knob] : [knob]) {
+      // Else a finger would scroll the page.
+      part.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
       part.addEventListener("pointerdown", (event) => {
         part.setPointerCapture(event.pointerId);
         // A knob stays where it was taken; a rim comes to the finger.
@@ -209,8 +211,8 @@ class Explorer {
     const item = element(this.keys, "li");
     const key = element(item, "svg", { viewBox: "0 0 34 14", "aria-hidden": "true" });
     element(key, "path", { d: "M1 7H33", ...stroke(look) });
-    const { mark, size = 4, color = INK } = look;
-    if (mark) element(key, "path", { d: MARKS[mark]([17, 7], Math.min(size, 6)), fill: color });
+    const d = MARKS[look.mark]?.([17, 7], Math.min(look.size ?? 4, 6)) ?? "";
+    element(key, "path", { d, fill: look.color ?? INK });
     element(item, "span", {}, name);
   }
 
