@@ -122,25 +122,39 @@ GRADIENT_CENTRALIZATION = {
         gradient_centralization.mean_comes_back([0.9, -1e-9, 0.1], {"A": 1, "B": 0})
     ),
 }
+TRIALS = [(0.9, 0.01, 0.1), (0.8, 0.1, 1.0)]
+RATES = {False: np.array([0.01, 0.02]), True: np.array([0.1, 0.2])}
+CASES = [(False, False), (False, True), (True, False), (True, True)]
 ONE_RULE = {
     "one_rule.rate": lambda: one_rule.rate([3.0, 1.0, 0.5], [4.0, 2.0, 0.6]),
     "one_rule.singular_values": lambda: one_rule.singular_values(
         MATRIX, {name: MATRIX for name in ("fro", "nuclear", "spectral")}
     ),
-    "one_rule.length_of_mean": lambda: one_rule.length_of_mean(
-        [8, 64], [0.1, 0.5], [1, 1]
+    "one_rule.agreement": lambda: one_rule.agreement(
+        [8, 64], {0.0: [[0.1, 0.2], [0.4, 0.3]], 0.9: [[0.5, 0.4], [0.7, 0.8]]}, [0.0]
     ),
     "one_rule.twins": lambda: one_rule.twins([{"A": [2, 1], "B": [2, 1]}] * 2),
+    "one_rule.trials": lambda: one_rule.trials(
+        dict.fromkeys(("AdamW", "fro", "max", "spectral", "nuclear"), TRIALS)
+    ),
     "one_rule.race": lambda: one_rule.race(
         {"Adam": [0.9, 0.8], "max": [0.9, 0.7]}, {"max": (-0.05, -0.2, 0.1)}
     ),
-    "one_rule.weights": lambda: one_rule.weights(
-        {"l1": 0.9}, MATRIX.ravel(), {"nuclear": [1, 0.5, 0.1, 0]}, MATRIX[0]
+    "one_rule.three_ways": lambda: one_rule.three_ways(
+        {way: np.eye(2) for way in ("inside", "surface", "free")}, np.ones(2)
+    ),
+    "one_rule.widths": lambda: one_rule.widths(
+        {case: {8: [[0.7, 0.9], [0.7, 0.8]], 32: [[0.9, 0.7]]} for case in CASES},
+        RATES,
+        {case: {8: [0.03, 0.12], 32: [0.02]} for case in CASES},
     ),
     "one_rule.certified": lambda: one_rule.certified(
-        [0, 1], {"spectral": [1, 0]}, {"spectral": {0.5: 0.8}}
+        [0, 1],
+        {("inside", True): [1, 0], ("inside", False): [1, 0.5]},
+        {"inside": {0.5: 0.8}},
     ),
-    "one_rule.pixels": lambda: one_rule.pixels(np.eye(784, 10)),
+    "one_rule.gap": lambda: one_rule.gap(np.array([1.0, 0.5, 0.2]), [3.0, 1.0, 2.0]),
+    "one_rule.pixels": lambda: one_rule.pixels(np.eye(196, 10)),
 }
 SCALE_OUT = {
     "scale_out.one_step": scale_out.one_step,

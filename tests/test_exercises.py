@@ -88,7 +88,9 @@ EXERCISES = {
         [lambda g: np.array(feasible_sets.Simplex().support(g))],
     ),
     "one_rule ex2": Exercise("weight_decay", [0.5, 0]),
-    "one_rule ex3": Exercise("my_lambda", [0], [0.6], {"my_certified": 0.79}),
+    "one_rule ex3": Exercise(
+        "my_factor", [0], [3.5], {"my_accuracy": 0.94, "my_certain": 0.6}
+    ),
     "scale_out ex1": Exercise(
         "bytes_in_a_step", [0, 6_816_388, 13_632_776, "many", [1]], [11.93e6]
     ),
@@ -192,7 +194,8 @@ def test_a_wrong_kind_of_answer_gets_a_sentence(check, exercise):
         ("scale_out ex3", 5, {}, "TypeError"),
         ("conditional_gradient ex3", 4.0, {"my_accuracy": 0.84}, "0.840"),
         ("conditional_gradient ex3", 4.0, {"my_confidence": 0.76}, "0.760"),
-        ("one_rule ex3", 0.6, {"my_certified": 0.77}, "0.770"),
+        ("one_rule ex3", 4.0, {"my_accuracy": 0.93}, "0.930"),
+        ("one_rule ex3", 4.0, {"my_certain": 0.5}, "0.500"),
     ],
 )
 def test_the_hints_say_what_is_wrong(check, exercise, answer, given, words):

@@ -102,12 +102,18 @@ def check_weight_decay(answer, largest):
 
 
 @_verdict
-def check_certified(lambda_, certified, enough):
-    """The share `certified` of the test images, with radius `lambda_`, is `enough`."""
-    if not is_radius(lambda_):
-        return False, _no_radius(lambda_)
-    hint = _("Certified is {share:.3f}; at least {enough:g} is asked.")
-    return enough <= certified <= 1, hint.format(share=certified, enough=enough)
+def check_accurate_and_certain(factor, accuracy, certain):
+    """With this factor most held-out images are right, and enough of them certain."""
+    if not is_radius(factor):
+        hint = _("The factor must be a number above 0, and “{answer}” is none.")
+        return False, hint.format(answer=_short(factor))
+    right, sure = 0.935, 0.55
+    hint = _(
+        "The held-out accuracy is {accuracy:.3f} (at least {right:g} is asked), the "
+        "promised accuracy {certain:.3f} (at least {sure:g} is asked)."
+    )
+    hint = hint.format(accuracy=accuracy, right=right, certain=certain, sure=sure)
+    return right <= accuracy <= 1 and sure <= certain <= 1, hint
 
 
 @_verdict
@@ -127,7 +133,7 @@ def check_right_but_modest(lambda_, accuracy, confidence):
 
 
 def is_radius(answer):
-    """Whether a network can be trained with this answer as the radius of its ball."""
+    """Whether a network can be trained with this answer: a number above 0."""
     try:
         return 0 < float(answer) < math.inf
     except (TypeError, ValueError, OverflowError):

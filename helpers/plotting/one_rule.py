@@ -1,37 +1,20 @@
-"""The figures of the lesson on one rule and many optimizers."""
+"""The figures of the lesson on one rule and many optimizers, and what it prints.
+
+A function whose name begins with `print_` prints a table, each number beside its name;
+all others return a picture.
+"""
 
 import itertools
 
 import numpy as np
+from matplotlib.patches import Circle
+from matplotlib.ticker import NullFormatter
 
 from helpers._support.i18n import _, listing
 from helpers.plotting import style
-from helpers.plotting.style import BLACK, BLUE, GREEN, GREY, STYLES, VERMILION, Picture
+from helpers.plotting.style import BLACK, BLUE, GREY, STYLES, VERMILION, Picture
 
 name_of_norm = style.name_of_norm
-
-
-def rate(errors, gaps):
-    """Error and Frank–Wolfe gap by step, on logarithmic axes, beside a line of 1/t.
-
-    Args:
-        errors: Sequence of losses minus the lowest loss in the ball.
-        gaps: Sequence of as many Frank–Wolfe gaps.
-    """
-    figure, ax = style.new_figure(7, 4)
-    steps = np.arange(1, len(errors))
-    line = np.max(errors[1:] * (steps + 2)) / (steps + 2)
-    ax.plot(steps, gaps[1:], "--", color=VERMILION, label=_("gap"))
-    ax.plot(steps, errors[1:], "-", color=BLUE, label=_("error"))
-    ax.plot(steps, line, ":", color=GREY, label=_("falls like 1/t"))
-    ax.set(xscale="log", yscale="log")
-    ax.set(xlabel=_("step t"), ylabel=_("loss above the lowest"))
-    ax.legend(loc="lower left")
-    text = _(
-        "Error and Frank–Wolfe gap by step. The gap lies above the error at every "
-        "step. A dotted line falls like 1/t, and the error in the end falls faster."
-    )
-    return Picture(figure, text)
 
 
 def singular_values(gradient, supports):
@@ -58,29 +41,73 @@ def singular_values(gradient, supports):
     return Picture(figure, text)
 
 
-def length_of_mean(sizes, plain, averaged):
-    """Length of the mean of support points, against the size of the batch.
+def print_support_points(points):
+    """The entries of a point in each of several balls.
+
+    Args:
+        points: Dict from the name of a ball to its support point, an array.
+    """
+    for name, point in points.items():
+        entries = ", ".join(f"{entry:.2f}" for entry in point)
+        print(
+            _("{name}: s = ({entries})").format(
+                name=name_of_norm(name), entries=entries
+            )
+        )
+
+
+def print_singular_values(gradient, supports):
+    """How many singular values matter, and how far each point lies along the gradient.
+
+    Args:
+        gradient: Matrix.
+        supports: Dict from the name of a ball to a matrix of the same shape.
+    """
+    line = _("{name}: {count} singular values above 0.01, ⟨g, s⟩ {along}")
+    for name, s in supports.items():
+        count = np.sum(np.linalg.svd(s, compute_uv=False) > 0.01)
+        along = f"≈ {np.sum(gradient * s):.3f}"
+        name = name_of_norm(name)
+        print(line.format(name=name, count=f"≈ {count}", along=along))
+
+
+def agreement(sizes, cosines, noise):
+    """How well a batch's support point agrees with that of the gradient of all images.
 
     Args:
         sizes: Sequence of batch sizes.
-        plain: Sequence of as many lengths, without momentum.
-        averaged: The same with momentum.
+        cosines: Dict from a momentum to as many lists of cosines, one for each batch.
+        noise: List of the cosines of random matrices.
     """
-    figure, ax = style.new_figure(7, 3.8)
-    runs = {_("without momentum"): plain, _("with momentum 0.9"): averaged}
-    for name, lengths in runs.items():
-        ax.plot(sizes, lengths, label=name)
-    ax.axhline(1, color=GREY, linestyle=":", label=_("all in one direction"))
+    figure, ax = style.new_figure(7.5, 4)
+    for momentum, batches in cosines.items():
+        label = _("momentum {momentum:g}").format(momentum=momentum)
+        mean, spread = np.mean(batches, axis=1), np.std(batches, axis=1)
+        look = {"capsize": 4, "markersize": 8, "label": label}
+        ax.errorbar(sizes, mean, spread, **look)
+    low, high = np.percentile(noise, [2.5, 97.5])
+    ax.axhspan(low, high, color=GREY, alpha=0.4, label=_("pure noise"))
+    ax.axhline(1, color=BLACK, linestyle=":", linewidth=1)
     ax.set_xscale("log", base=2)
     ax.set_xticks(sizes, map(str, sizes))
-    ax.set(xlabel=_("images in a batch"), ylim=(0, 1.08))
-    ax.set_ylabel(_("length of the mean support point"))
+    ax.set(xlabel=_("images in a batch"), ylabel=_("cosine"), ylim=(-0.1, 1.05))
     ax.legend(loc="lower right")
     text = _(
-        "The length of the mean support point rises with the size of the batch towards "
-        "1, and with momentum it is longer, most of all for small batches."
+        "Cosine between the support point of a batch and that of all images, against "
+        "the size of the batch, with and without momentum. Both lines rise from near "
+        "the grey band of pure noise, and that with momentum lies far above the other."
     )
     return Picture(figure, text)
+
+
+def print_agreement(sizes, cosines, noise):
+    """The means that `agreement` draws. Args as there."""
+    line = _("momentum {momentum:g}, {size} images: cosine {mean}")
+    for momentum, batches in cosines.items():
+        for size, values in zip(sizes, batches, strict=True):
+            mean = f"≈ {np.mean(values):.2f}"
+            print(line.format(momentum=momentum, size=size, mean=mean))
+    print(_("pure noise: cosine {mean}").format(mean=f"≈ {np.mean(noise):.2f}"))
 
 
 def twins(pairs):
@@ -102,6 +129,52 @@ def twins(pairs):
         "line lies inside the wide one."
     )
     return Picture(figure, text.format(names=listing(itertools.chain(*pairs))))
+
+
+def print_twins(pairs):
+    """The largest difference between the losses of each pair. Args as for `twins`."""
+    line = _("{name} and {other}: largest difference of the losses {value}")
+    for pair in pairs:
+        (name, theirs), (other, ours) = pair.items()
+        value = f"≈ {np.abs(np.subtract(theirs, ours)).max():.4f}"
+        print(line.format(name=name, other=other, value=value))
+
+
+def trials(tried):
+    """The trials of each optimizer: where they lie, and how well each did.
+
+    Args:
+        tried: Dict from a name to a list of `(held-out accuracy, rate, decay)`.
+    """
+    figure, axes = style.new_figure(10.5, 3.3, columns=len(tried))
+    for ax, (name, points) in zip(axes, tried.items(), strict=True):
+        scores, rates, decays = np.transpose(points)
+        look = {"cmap": "viridis", "vmin": 0.5, "vmax": 1, "s": 60, "zorder": 2}
+        dots = ax.scatter(rates, decays, c=scores, **look)
+        best = np.argmax(scores)
+        look = {"markersize": 14, "markerfacecolor": "none", "markeredgewidth": 2}
+        ax.plot(rates[best], decays[best], "o", color=VERMILION, **look)
+        ax.set(xscale="log", yscale="log", xlabel=_("rate η"))
+        ax.set_title(name_of_norm(name), fontsize=10)
+        ax.xaxis.set_minor_formatter(NullFormatter())
+        ax.tick_params(labelsize=8)
+    axes[0].set_ylabel(_("weight decay, 1/λ"))
+    figure.colorbar(dots, ax=axes, label=_("held-out accuracy"), extend="min")
+    text = _(
+        "A graph for each of {names}: its trials as dots, the rate to the right, the "
+        "weight decay upwards, coloured by the held-out accuracy. The best dot has a "
+        "ring. Good dots stand above one another at one rate; the decay matters less."
+    )
+    return Picture(figure, text.format(names=listing(map(name_of_norm, tried))))
+
+
+def print_trials(tried):
+    """The best trial of each optimizer. Args as for `trials`."""
+    line = _("{name}: rate {rate}, weight decay {decay}, held-out accuracy {score}")
+    for name, points in tried.items():
+        values = zip(("score", "rate", "decay"), max(points), strict=True)
+        shown = {key: f"≈ {value:.3g}" for key, value in values}
+        print(line.format(name=name_of_norm(name), **shown))
 
 
 def race(accuracies, intervals):
@@ -134,81 +207,254 @@ def race(accuracies, intervals):
     return Picture(figure, text, style.means(runs))
 
 
-def weights(zeros, largest, spectra, lengths):
-    """What balls do to the weights, in four small graphs.
+def print_race(accuracies, intervals):
+    """Mean test accuracies, and differences to the first. Args as for `race`."""
+    first, *_others = accuracies
+    line = _("{name}: mean test accuracy {mean}")
+    other = _("{name}: mean test accuracy {mean}, minus {first} {low} to {high}")
+    for name, values in accuracies.items():
+        words = {"name": name_of_norm(name), "mean": f"≈ {np.mean(values):.3f}"}
+        if name in intervals:
+            _mean, low, high = intervals[name]
+            words |= {"low": f"≈ {low:+.3f}", "high": f"≈ {high:+.3f}"}
+            words |= {"first": name_of_norm(first)}
+        print((other if name in intervals else line).format(**words))
+
+
+def three_ways(paths, target):
+    """The way of a point in the plane under three rules.
 
     Args:
-        zeros: Dict from a name to the share of weights that are 0.
-        largest: Array of weights, as shares of the radius of the maximum norm.
-        spectra: Dict from the name of a ball to the singular values of a matrix, as
-            shares of the largest.
-        lengths: Array of the norms of each output's weights, as shares of the radius.
+        paths: Dict from `"inside"`, `"surface"` and `"free"` to an array `(steps, 2)`.
+        target: The point at which the loss is lowest, outside the ball.
     """
-    figure, axes = style.new_figure(10, 6.4, rows=2, columns=2)
-    bars, histogram, values, outputs = axes.flat
-    bars.bar([name_of_norm(name) for name in zeros], zeros.values(), 0.55, color=BLUE)
-    bars.set_title(_("Share of weights that are 0"), fontsize=11)
-    bars.set_ylim(0, 1)
-    histogram.hist(largest, bins=41, color=VERMILION)
-    histogram.set_title(_("Maximum norm: the weights, in radii"), fontsize=11)
-    histogram.set_xlim(-1.05, 1.05)
-    for name, shares in spectra.items():
-        look = {"markersize": 4, "markevery": 3, "label": name_of_norm(name)}
-        values.plot(range(1, len(shares) + 1), shares, **look)
-    values.set_title(_("Singular values, as shares of the largest"), fontsize=11)
-    values.set_ylim(0, 1.05)
-    values.legend(fontsize=9)
-    outputs.hist(lengths, bins=20, color=GREEN)
-    outputs.set_title(_("Norm of each output: the norms, in radii"), fontsize=11)
-    outputs.set_xlim(0, 1.05)
+    names = {
+        "inside": _("inside the ball"),
+        "surface": _("on its surface"),
+        "free": _("free"),
+    }
+    figure, axes = style.new_figure(10, 3.6, columns=3, sharex=True, sharey=True)
+    for ax, (way, path) in zip(axes, paths.items(), strict=True):
+        radius = 1.0 if way == "inside" else np.linalg.norm(path[0])
+        if way != "free":
+            face = "#E8F1F8" if way == "inside" else "none"
+            ax.add_patch(Circle((0, 0), radius, facecolor=face, edgecolor=BLUE))
+        for distance in (0.4, 0.8, 1.2, 1.6):
+            look = {"facecolor": "none", "edgecolor": GREY, "alpha": 0.5}
+            ax.add_patch(Circle(target, distance, **look))
+        ax.plot(*np.transpose(path), "-", color=VERMILION, markersize=4, marker="o")
+        ax.plot(*path[0], "s", color=BLACK, markersize=8)
+        ax.plot(*target, "*", color=BLACK, markersize=12)
+        ax.set(title=names[way], aspect="equal", xlim=(-1.3, 1.9), ylim=(-1.2, 1.4))
+        ax.set_xlabel(_("first weight"))
+    axes[0].set_ylabel(_("second weight"))
     text = _(
-        "Four graphs. Most weights are exactly 0 with KSparse and with the sum of "
-        "absolute entries. Under the maximum norm the weights end at two straight "
-        "edges. Under the nuclear norm a few singular values stand above the others, "
-        "under the spectral norm none. The norms of the outputs lie below λ."
+        "Three graphs of the plane, from the same start, towards a star outside the "
+        "ball. Inside the ball the path ends at the point of the edge nearest to the "
+        "star. On the surface it turns along the circle of the start. Free, it reaches "
+        "the star."
     )
     return Picture(figure, text)
 
 
-def certified(changes, certificates, attacked):
+def widths(scores, rates, best):
+    """Held-out accuracy against the rate, for networks of several widths.
+
+    Args:
+        scores: Dict from a case, a pair of whether the step is a share of the norm and
+            whether the norm is kept, to a dict from a width to an array `(seeds,
+            rates)` of accuracies.
+        rates: Dict from whether the step is a share to the rates.
+        best: Dict from a case to a dict from a width to the best rates, one a seed.
+    """
+    figure, axes = style.new_figure(9, 6, rows=2, columns=2, sharey=True)
+    for (share, sphere), by_width in scores.items():
+        ax = axes[int(sphere), int(share)]
+        for (width, values), look in zip(by_width.items(), STYLES, strict=False):
+            label = _("width {width}").format(width=width)
+            mean, low, high = (f(values, axis=0) for f in (np.mean, np.min, np.max))
+            ax.plot(rates[share], mean, label=label, **look)
+            ax.fill_between(rates[share], low, high, color=look["color"], alpha=0.15)
+            line = {"color": look["color"], "linestyle": look["linestyle"]}
+            middle = np.exp(np.mean(np.log(best[share, sphere][width])))
+            ax.axvline(middle, linewidth=1.5, alpha=0.7, **line)
+        ax.set(xscale="log", title=case(share, sphere), ylim=(0.5, 1))
+        ax.set_xticks(rates[share], [f"{rate:.2g}" for rate in rates[share]])
+        ax.xaxis.set_minor_formatter(NullFormatter())
+        ax.set_xlabel(_("rate η"))
+    for ax in axes[:, 0]:
+        ax.set_ylabel(_("held-out accuracy"))
+    axes[0, 0].legend(loc="lower right")
+    text = _(
+        "Held-out accuracy against the rate, a line for each width, in four graphs: "
+        "steps of their own length on the left, a share of the norm on the right; free "
+        "above, on the sphere below. Vertical lines mark the best rates: on the left "
+        "they lie far apart, on the right close together."
+    )
+    return Picture(figure, text)
+
+
+def case(share, sphere):
+    """What one of the four cases of `widths` is called."""
+    length = _("a share of the norm") if share else _("its own length")
+    where = _("on the sphere") if sphere else _("free")
+    return _("{length}, {where}").format(length=length, where=where)
+
+
+def print_widths(best):
+    """The best rates of each case, and by what factor they fall. `best` as above."""
+    line = _("{case}: best rate {rates}; it falls by the factor {fall}")
+    at = _("{rate} at width {width}")
+    for (share, sphere), by_width in best.items():
+        rates = {
+            width: np.exp(np.mean(np.log(each))) for width, each in by_width.items()
+        }
+        each = [at.format(rate=f"≈ {r:.3f}", width=width) for width, r in rates.items()]
+        narrow, *_between, wide = rates.values()
+        words = {"case": case(share, sphere), "fall": f"≈ {narrow / wide:.1f}"}
+        print(line.format(rates=listing(each), **words))
+
+
+def certified(changes, certain, attacked):
     """Accuracy that is certain against a change of the image, and under an attack.
 
     Args:
         changes: Sequence of Euclidean lengths.
-        certificates: Dict from a network's name to the certified accuracies.
-        attacked: Dict from the same names to a dict from a length to the accuracy
+        certain: Dict from a pair, a network's name and whether the bound was promised
+            before training, to the certified accuracies.
+        attacked: Dict from a network's name to a dict from a length to the accuracy
             that the attack left.
     """
-    figure, ax = style.new_figure(8, 4.4)
-    for (name, values), look in zip(certificates.items(), STYLES, strict=False):
-        words, marks = name_of_norm(name), attacked[name].items()
-        label = _("{name}, certain").format(name=words)
-        ax.plot(changes, values, label=label, **{**look, "marker": ""})
-        label = _("{name}, attacked").format(name=words)
-        look = {**look, "linestyle": "", "markersize": 8}
-        ax.plot(*zip(*marks, strict=True), label=label, **look)
+    figure, ax = style.new_figure(8.5, 4.8)
+    looks = dict(zip(attacked, STYLES, strict=False))
+    for (name, promised), values in certain.items():
+        words = _("{name}, promised") if promised else _("{name}, measured")
+        dash = {"linestyle": "-" if promised else "--", "marker": ""}
+        look = {**looks[name], **dash, "label": words.format(name=network(name))}
+        ax.plot(changes, values, linewidth=3 if promised else 1.5, **look)
+    for name, marks in attacked.items():
+        look = {**looks[name], "linestyle": "", "markersize": 8}
+        look["label"] = _("{name}, attacked").format(name=network(name))
+        ax.plot(*zip(*marks.items(), strict=True), **look)
     ax.set(xlabel=_("length of the change of the image"), ylabel=_("test accuracy"))
     ax.set_ylim(0, 1)
     figure.legend(loc="outside lower center", ncols=3, fontsize=9)
     text = _(
         "Test accuracy against the length of a change of the image: lines for what is "
-        "certain, marks for what an attack leaves. Every mark lies above the line of "
-        "its colour. The line of the network in the spectral ball falls slowly, the "
-        "other two fall to zero."
+        "certain, by the bound promised before training and by the one measured after, "
+        "and marks for what an attack leaves. Every mark lies above the lines of its "
+        "colour. AdamW's line falls fastest."
     )
     return Picture(figure, text)
+
+
+def network(name):
+    """What a network of the section on certificates is called."""
+    names = {
+        "inside": _("Frank–Wolfe"),
+        "projected": _("projected Adam"),
+    }
+    return names.get(name, name)
+
+
+def print_chosen(chosen, length):
+    """The best trial of each network.
+
+    Args:
+        chosen: Dict from a network's name to `(certified accuracy, accuracy, factor,
+            rate, decay)`, both accuracies on held-out images.
+        length: The length for which the accuracy is certified.
+    """
+    line = _(
+        "{name}: factor {factor}, rate {rate}; held-out accuracy {accuracy}, certified "
+        "at {length:g} {share}"
+    )
+    for name, trial in chosen.items():
+        values = zip(("share", "accuracy", "factor", "rate"), trial, strict=False)
+        shown = {key: f"≈ {value:.3g}" for key, value in values}
+        print(line.format(name=network(name), length=length, **shown))
+
+
+def print_certified(lengths, certain, attacked, fallen):
+    """Certified accuracies at some lengths, and what an attack left.
+
+    Args:
+        lengths: Sequence of lengths.
+        certain: Dict from `(name, promised)` to as many certified accuracies.
+        attacked: Dict from a name to a dict from a length to an accuracy.
+        fallen: How many certified images the attack brought to another answer.
+    """
+    words = {True: _("promised"), False: _("measured"), None: _("attacked")}
+    for name, marks in attacked.items():
+        for way in (True, False, None):
+            if way is not None and (name, way) not in certain:
+                continue
+            values = marks.values() if way is None else certain[name, way]
+            pairs = zip(lengths, values, strict=True)
+            shown = listing(f"≈ {share:.3f} ({length:g})" for length, share in pairs)
+            line = _("{name}, {way}: {shares}")
+            print(line.format(name=network(name), way=words[way], shares=shown))
+    print(_("Certified images that fell to the attack: {count}").format(count=fallen))
+
+
+def gap(distances, gaps):
+    """Distance to the lowest loss and the gap by step, on logarithmic axes.
+
+    Args:
+        distances: Sequence of losses minus the lowest loss in the ball.
+        gaps: Sequence of as many Frank–Wolfe gaps.
+    """
+    figure, ax = style.new_figure(7, 4)
+    steps = np.arange(1, len(distances))
+    line = np.max(distances[1:] * (steps + 2)) / (steps + 2)
+    lowest = np.minimum.accumulate(gaps)[1:]
+    ax.plot(steps, gaps[1:], "-", color=VERMILION, alpha=0.35, label=_("gap"))
+    ax.plot(steps, lowest, "--", color=VERMILION, label=_("smallest gap so far"))
+    ax.plot(steps, distances[1:], "-", color=BLUE, label=_("distance to the lowest"))
+    ax.plot(steps, line, ":", color=GREY, label=_("falls like 1/t"))
+    for drawn in ax.lines:
+        drawn.set_marker("")
+    ax.set(xscale="log", yscale="log")
+    ax.set(xlabel=_("step t"), ylabel=_("loss above the lowest"))
+    ax.legend(loc="lower left")
+    text = _(
+        "The distance to the lowest loss and the Frank–Wolfe gap by step. The gap lies "
+        "above the distance at every step. A dotted line falls like 1/t."
+    )
+    return Picture(figure, text)
+
+
+def print_optimum(radius, lowest, gap):
+    """What another solver found: the ball's radius, its lowest loss, the gap there."""
+    line = _("λ {radius}, lowest loss {lowest}, gap {gap}")
+    words = {"radius": f"≈ {radius:.1f}", "lowest": f"≈ {lowest:.3f}"}
+    print(line.format(gap=f"≈ {gap:.0e}", **words))
+
+
+def print_gap(distances, gaps, enough):
+    """When the gap is first small enough, and how far the loss then is. As `gap`."""
+    step = np.argmax(np.asarray(gaps) <= enough)
+    line = _("step {step}: gap {gap}, distance to the lowest loss {distance}")
+    words = {"gap": f"≈ {gaps[step]:.3f}", "distance": f"≈ {distances[step]:.3f}"}
+    print(line.format(step=f"≈ {step}", **words))
+
+
+def print_zeros(weights):
+    """How many of the weights are exactly 0."""
+    line = _("{count} of {total} weights are not 0")
+    print(line.format(count=f"≈ {np.sum(weights != 0)}", total=weights.size))
 
 
 def pixels(weights):
     """The weights of each digit as an image: blue above 0, red below, white at 0.
 
     Args:
-        weights: Array `(784, 10)`.
+        weights: Array `(196, 10)`.
     """
     figure, axes = style.new_figure(10, 4.3, rows=2, columns=5)
     top = np.abs(weights).max()
     for digit, ax in enumerate(axes.flat):
-        image = weights[:, digit].reshape(28, 28)
+        image = weights[:, digit].reshape(14, 14)
         ax.imshow(image, cmap="RdBu", vmin=-top, vmax=top)
         ax.set_title(str(digit), fontsize=11)
         ax.set(xticks=[], yticks=[])
