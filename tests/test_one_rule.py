@@ -32,6 +32,10 @@ def test_tables_say_the_best_of_what_they_were_given(capsys):
         f"its own length, free: {rates}; it falls by the factor ≈ 3.0"
     )
     assert lines[-1].startswith("a share of the norm, on the sphere: ")
+    lines = printed(capsys, one_rule.print_causes, {"sphere": np.log([0.5, 2.0])})
+    assert lines == [
+        "on the sphere, in place of free: the fall is multiplied by ≈ 0.50 to ≈ 2.00"
+    ]
     scores = {"AdamW": [0.5, 0.7], "fro": [0.25, 0.75]}
     lines = printed(capsys, one_rule.print_race, scores, {"fro": (-0.1, -0.3, 0.1)})
     assert lines == [

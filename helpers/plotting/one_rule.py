@@ -315,6 +315,23 @@ def print_widths(best):
         print(line.format(rates=listing(each), **words))
 
 
+def print_causes(changes):
+    """By what factor each cause changes how far the best rate falls.
+
+    Args:
+        changes: Dict from `"share"` and `"sphere"` to the two ends of an interval of
+            the factor's logarithm.
+    """
+    names = {
+        "share": _("a share of the norm, in place of its own length"),
+        "sphere": _("on the sphere, in place of free"),
+    }
+    line = _("{cause}: the fall is multiplied by {low} to {high}")
+    for cause, interval in changes.items():
+        low, high = (f"≈ {np.exp(end):.2f}" for end in interval)
+        print(line.format(cause=names[cause], low=low, high=high))
+
+
 def certified(changes, certain, attacked):
     """Accuracy that is certain against a change of the image, and under an attack.
 
