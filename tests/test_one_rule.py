@@ -36,6 +36,8 @@ def test_tables_say_the_best_of_what_they_were_given(capsys):
     assert lines == [
         "on the sphere, in place of free: the fall is multiplied by ≈ 0.50 to ≈ 2.00"
     ]
+    lines = printed(capsys, one_rule.print_same_answers, 0.75)
+    assert lines == ["The same answer on ≈ 75.0% of the images"]
     scores = {"AdamW": [0.5, 0.7], "fro": [0.25, 0.75]}
     lines = printed(capsys, one_rule.print_race, scores, {"fro": (-0.1, -0.3, 0.1)})
     assert lines == [

@@ -332,6 +332,11 @@ def print_causes(changes):
         print(line.format(cause=names[cause], low=low, high=high))
 
 
+def print_same_answers(share):
+    """On how many images two networks give the same answer."""
+    print(_("The same answer on {share} of the images").format(share=f"≈ {share:.1%}"))
+
+
 def certified(changes, certain, attacked):
     """Accuracy that is certain against a change of the image, and under an attack.
 
