@@ -139,7 +139,7 @@ def test_names_are_counted_once_and_modules_too():
     assert {*imported(code)} == {"helpers", "b", "load_mnist"}
 
 
-REWRITTEN = {"conditional_gradient", "gradient_centralization", "one_rule"}
+REWRITTEN = {"conditional_gradient", "gradient_centralization"}
 
 
 @pytest.mark.parametrize(
