@@ -123,10 +123,9 @@ GRADIENT_CENTRALIZATION = {
     ),
 }
 TRIALS = [(0.9, 0.01, 0.1), (0.8, 0.1, 1.0)]
-RATES = {False: np.array([0.01, 0.02]), True: np.array([0.1, 0.2])}
-CASES = [(False, False), (False, True), (True, False), (True, True)]
+SHARE_RATES = {False: np.array([0.01, 0.02]), True: np.array([0.1, 0.2])}
+SHARE_AND_SPHERE = [(False, False), (False, True), (True, False), (True, True)]
 ONE_RULE = {
-    "one_rule.rate": lambda: one_rule.rate([3.0, 1.0, 0.5], [4.0, 2.0, 0.6]),
     "one_rule.singular_values": lambda: one_rule.singular_values(
         MATRIX, {name: MATRIX for name in ("fro", "nuclear", "spectral")}
     ),
@@ -144,9 +143,12 @@ ONE_RULE = {
         {way: np.eye(2) for way in ("inside", "surface", "free")}, np.ones(2)
     ),
     "one_rule.widths": lambda: one_rule.widths(
-        {case: {8: [[0.7, 0.9], [0.7, 0.8]], 32: [[0.9, 0.7]]} for case in CASES},
-        RATES,
-        {case: {8: [0.03, 0.12], 32: [0.02]} for case in CASES},
+        {
+            case: {8: [[0.7, 0.9], [0.7, 0.8]], 32: [[0.9, 0.7]]}
+            for case in SHARE_AND_SPHERE
+        },
+        SHARE_RATES,
+        {case: {8: [0.03, 0.12], 32: [0.02]} for case in SHARE_AND_SPHERE},
     ),
     "one_rule.certified": lambda: one_rule.certified(
         [0, 1],
