@@ -82,6 +82,7 @@ class OptimizerWrapper(keras.optimizers.Optimizer):
 
     def _build_own(self, variables):
         """Adds the variables of the subclass, once the axes of each are known."""
+        return
 
     def axes_of(self, variables: Any) -> list[tuple[int, ...]]:
         """The axes of each variable that the optimizer was built with, `()` for none.
