@@ -1,8 +1,6 @@
-"""The lessons as pages, on a telephone and on a screen, and their search."""
+"""The lessons as pages from disk, on a telephone and on a screen, and their search."""
 
-import functools
-import http.server
-import threading
+import re
 
 import pytest
 from conftest import require
@@ -22,30 +20,27 @@ WORDS = {
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
-    """Where a server on loopback serves the site."""
+    """Where the site lies on the disk."""
     require("sphinx", "it comes with `pip install -e .[site]`")
     from website import build
 
     folder = tmp_path_factory.mktemp("site")
     assert build.build(folder)
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_arguments):
-            pass
-
-    handler = functools.partial(Quiet, directory=folder)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    return folder.as_uri()
 
 
-def opened(browser, address, path, width):
-    page = browser.new_page(viewport={"width": width, "height": 900})
-    # Badges and formulas come from elsewhere, where a test does not go.
-    elsewhere = lambda url: not url.startswith(address)  # noqa: E731
-    page.route(elsewhere, lambda route: route.abort())
+def opened(browser, address, path, width, scheme="light"):
+    """A page from disk, without a network, that asks for nothing from elsewhere."""
+    size = {"width": width, "height": 900}
+    page = browser.new_page(viewport=size, offline=True, color_scheme=scheme)
+    page.elsewhere, page.errors = [], []
+    here = (address, "data:", "blob:")
+    page.on(
+        "request",
+        lambda each: each.url.startswith(here) or page.elsewhere.append(each.url),
+    )
+    page.on("requestfailed", lambda each: page.elsewhere.append(each.url))
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
     page.goto(f"{address}/{path}")
     return page
 
@@ -63,6 +58,60 @@ def test_a_page_is_no_wider_than_its_window(browser, address, language, name, wi
     assert max(sizes) <= width
     ARTIFACTS.mkdir(exist_ok=True)
     page.screenshot(path=ARTIFACTS / f"site_{language}_{name}_{width}.png")
+    assert page.elsewhere == page.errors == []
+    page.close()
+
+
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_explorers_and_formulas_work_without_a_network(
+    browser, address, language, scheme
+):
+    place = f"{language}/gradient_centralization.html"
+    page = opened(browser, address, place, 1280, scheme)
+    host = page.locator("[data-explorer]")
+    # From the moment when the page has been read.
+    assert (
+        page.evaluate(
+            "const [n] = performance.getEntriesByType('navigation');"
+            "n.domInteractive - n.responseEnd"
+        )
+        < 1000
+        and host.locator(".knob").count() == 2
+    )
+    sentence = host.locator("[aria-live]").inner_text()
+    knob = host.locator(".handle").last
+    knob.press("Shift+ArrowRight")
+    page.wait_for_timeout(200)
+    assert host.locator("[aria-live]").inner_text() != sentence
+    page.wait_for_selector("mjx-container svg", timeout=20_000)
+    asked = page.locator(".math").count()
+    page.wait_for_function("document.querySelectorAll('mjx-container').length > 3")
+    assert asked > 0 and page.locator("mjx-merror").count() == 0
+    # Ink and ground differ in both schemes.
+    colors = page.evaluate(
+        "[getComputedStyle(document.querySelector('[data-explorer]')).color,"
+        " getComputedStyle(document.body).backgroundColor]"
+    )
+    ink, ground = (sum(map(int, re.findall(r"\d+", each)[:3])) for each in colors)
+    assert (ink < 200 < 600 < ground) if scheme == "light" else (ground < 200 < ink)
+    host.scroll_into_view_if_needed()
+    page.screenshot(path=ARTIFACTS / f"site_explorer_{language}_{scheme}.png")
+    assert page.elsewhere == page.errors == []
+    page.close()
+
+
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+def test_a_panel_says_where_it_runs(browser, address, language):
+    page = opened(browser, address, f"{language}/one_rule.html", 390)
+    sentence = page.locator("p.panel")
+    assert sentence.count() >= 1
+    english = "run all cells" in sentence.first.inner_text()
+    assert english == (language == "en")
+    # What it names is at the top, as links.
+    names = page.locator("article p >> nth=0").locator("a").all_inner_texts()
+    assert len(names) == 4
+    assert language == "en" or all(n in sentence.first.inner_text() for n in names[:2])
     page.close()
 
 

@@ -40,8 +40,6 @@ class Explorer:
         instead = instead or f"<p>{html.escape(self.text)} {html.escape(hint)}</p>"
         kind, words = type(self).__name__, html.escape(json.dumps(self.words))
         marks = f'data-explorer="{kind}" lang="{self._language}" data-words="{words}"'
-        # Else a key that moves a slider moves on to the next cell, too.
-        marks += ' data-lm-suppress-shortcuts="true"'
         files = [FOLDER / name for name in ("plane.js", "shared.js", self._script)]
         scripts = "\n".join(path.read_text("utf-8") for path in files)
         style = json.dumps((FOLDER / "style.css").read_text("utf-8"))

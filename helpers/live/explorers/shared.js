@@ -196,8 +196,8 @@ class Explorer {
     const look = { role: "group", "aria-label": this.words.text, class: "explorer" };
     const all = element(host.attachShadow({ mode: "open" }), "div", look);
     element(all, "style", {}, STYLE);
-    // Jupyter's shortcuts are letters and arrows, too.
-    all.addEventListener("keydown", (event) => event.stopPropagation());
+    // A notebook's shortcuts are letters and arrows, too.
+    all.addEventListener("keydown", (key) => key.ctrlKey || key.metaKey || key.stopPropagation());
     this.graphs = element(all, "div", { class: "graphs" });
     this.keys = element(this.graphs, "ul", { class: "legend" });
     this.rows = element(all, "div", { class: "controls" });
