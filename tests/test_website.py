@@ -134,6 +134,30 @@ def test_a_page_has_one_title_and_every_cell(pages, language, name):
         assert count["details"] > 3  # the solutions, folded
 
 
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+def test_a_panel_is_its_picture_and_says_where_it_runs(language):
+    import nbformat
+    from website import build
+
+    data = {build.WIDGET: {}, "image/png": "", "text/plain": "a panel"}
+    picture = nbformat.v4.new_output("display_data", {**data, "image/png": "AAAA"})
+    unseen = nbformat.v4.new_output("display_data", {build.WIDGET: {}})
+    cell = nbformat.v4.new_code_cell("panel", outputs=[picture, unseen])
+    # The badges of the lesson, whose words the sentence names.
+    path = build.ROOT / "notebooks" / language / "one_rule.ipynb"
+    badges = nbformat.read(path, as_version=4).cells[0]
+    notebook = nbformat.v4.new_notebook(cells=[badges, cell])
+    build.page(notebook, build.words(language))
+    first, sentence = cell.outputs
+    assert first.data == {"image/png": "AAAA", "text/plain": "a panel"}
+    text = sentence.data["text/html"]
+    assert (build.PANEL in text) == (language == "en") and "▶" in text
+    names = re.findall(r"\[([^\]]+)\]\(", badges.source)
+    assert len(names) == 4 and "![" not in badges.source
+    for name, word in zip(names[:2], ("Colab", "Binder"), strict=True):
+        assert word in name and (language == "en" or name in text)
+
+
 def test_headings_move_down_from_the_second_title_on():
     require("sphinx", "`make site` needs `pip install -e .[site]`")
     from website.build import under_one_title

@@ -102,20 +102,6 @@ def test_explorers_and_formulas_work_without_a_network(
 
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
-def test_a_panel_says_where_it_runs(browser, address, language):
-    page = opened(browser, address, f"{language}/one_rule.html", 390)
-    sentence = page.locator("p.panel")
-    assert sentence.count() >= 1
-    english = "run all cells" in sentence.first.inner_text()
-    assert english == (language == "en")
-    # What it names is at the top, as links.
-    names = page.locator("article p >> nth=0").locator("a").all_inner_texts()
-    assert len(names) == 4
-    assert language == "en" or all(n in sentence.first.inner_text() for n in names[:2])
-    page.close()
-
-
-@pytest.mark.parametrize("language", i18n.LANGUAGES)
 def test_search_finds_what_is_there_and_nothing_else(browser, address, language):
     for word, some in zip(WORDS[language], (True, False), strict=True):
         page = opened(browser, address, f"{language}/search.html?q={word}", 1280)
