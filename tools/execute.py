@@ -72,8 +72,14 @@ def picture(explorer):
         page = browser.new_page(
             viewport={"width": 904, "height": 600}, device_scale_factor=2
         )
-        page.set_content(PAGE + explorer)
-        page.evaluate("document.fonts.ready")
+        page.set_content(PAGE)
+        # What is drawn before its letters are there is drawn with none.
+        page.evaluate("Promise.all([...document.fonts].map((font) => font.load()))")
+        page.evaluate(
+            "text => document.body.append("
+            "document.createRange().createContextualFragment(text))",
+            explorer,
+        )
         # Sliders that cannot be moved would only promise something.
         page.locator(".controls").evaluate("controls => controls.remove()")
         page.wait_for_timeout(200)
@@ -81,7 +87,7 @@ def picture(explorer):
         image = Image.open(io.BytesIO(page.screenshot(full_page=True)))
         browser.close()
     buffer = io.BytesIO()
-    few = image.convert("RGB").quantize(128, Image.Quantize.MAXCOVERAGE)
+    few = image.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=2)
     few.save(buffer, "PNG", optimize=True)
     return buffer.getvalue(), sentence
 

@@ -70,7 +70,7 @@ def page(notebook, catalog=()):
 def on_a_page(output, catalog):
     """What stands on a page for an output of a notebook: a list of outputs."""
     data = output.get("data", {})
-    panel, png = data.pop(WIDGET, None), data.get("image/png")
+    panel, png = data.pop(WIDGET, None) is not None, data.get("image/png")
     if png and "explorer" in output.metadata:
         alt = html.escape(output.metadata["image/png"]["alt"])
         picture = f'<img alt="{alt}" src="data:image/png;base64,{png.strip()}">'
