@@ -20,7 +20,10 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PINS = ROOT / "tests/colab/constraints.txt"
 # matplotlib 3.10 calls what pyparsing 3.3 deprecates, and the tests of the fonts take
 # every warning for an error; in a notebook this one is not shown.
-TOOLS = ("nbval>=0.11", "pytest>=8", "hypothesis>=6.100", "pyparsing<3.3")
+TOOLS = (
+    *("nbval>=0.11", "pytest>=8", "hypothesis>=6.100", "mini-racer>=0.12"),
+    "pyparsing<3.3",
+)
 PACKAGE = "optimizer-lessons"
 REPOSITORY, BRANCH = badges.repository()
 # Tests of what differs most between the versions: widgets, kernel, Keras's optimizers.
