@@ -40,8 +40,10 @@ def interface(project):
 # The collection itself
 
 
-def test_all_translations_are_complete_and_true_to_the_source():
-    assert [str(fault) for fault in checks.check(Project(ROOT))] == []
+def test_all_translations_are_true_to_the_source():
+    """What waits for its translation is `translate.py check --release`'s to refuse."""
+    faults = checks.check(Project(ROOT))
+    assert [str(f) for f in faults if f.kind not in checks.PENDING] == []
 
 
 @pytest.mark.parametrize("lesson", Project(ROOT).lessons, ids=lambda path: path.stem)
@@ -113,7 +115,7 @@ def test_a_correct_project_has_no_fault(project):
     assert checks.check(project) == []
 
 
-def test_a_changed_message_is_fuzzy_and_a_lost_one_obsolete(project):
+def test_a_changed_message_waits_for_its_translation(project, capsys):
     title = translation_project.TITLE.replace("of a vector is", "of a long vector is")
     title = title.replace("| length | λ |\n", "")
     translation_project.write_lesson(project.root, title)
@@ -126,6 +128,10 @@ def test_a_changed_message_is_fuzzy_and_a_lost_one_obsolete(project):
     assert [message.id for message in catalog.obsolete.values()] == ["length | λ"]
     kinds = {fault.kind for fault in checks.check(project)}
     assert kinds == {"fuzzy", "obsolete", "generated"}
+    localize.build(project, "th")
+    assert translate.check(project) == 0
+    assert capsys.readouterr().out.count("to be translated: fuzzy") == 1
+    assert translate.check(project, release=True) == 2
     translate.extract(project, prune=True)
     assert not catalogs.read(prose(project), "th").obsolete
 
@@ -235,7 +241,7 @@ PLANTED = {
 def test_check_finds_a_planted_fault(project, plant, kind, capsys):
     plant(project)
     assert kind in {fault.kind for fault in checks.check(project)}
-    assert translate.check(project) > 0
+    assert translate.check(project, release=kind in checks.PENDING) > 0
     assert f"{kind}: " in capsys.readouterr().out
 
 

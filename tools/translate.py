@@ -2,7 +2,8 @@
 
 extract  bring the PO catalogs up to date with the English texts
 build    write the localized notebooks and READMEs from the catalogs
-check    list everything that is missing, out of date or different
+check    list everything that is missing, out of date or different; what only waits
+         for its translation is a fault with --release
 
 The English notebooks, README.md and the strings in `helpers` are the source. The
 catalogs are in notebooks/locale and helpers/_support/locale.
@@ -41,11 +42,24 @@ def build(project):
         localize.build(project, language)
 
 
-def check(project):
-    """Print all faults; their number is the answer."""
-    faults = checks.check(project)
+def check(project, release=False):
+    """Print all faults, and what waits for its translation.
+
+    Args:
+        project: `Project`.
+        release: Whether a missing translation is a fault.
+
+    Returns:
+        Number of faults.
+    """
+    faults, waiting = [], []
+    for fault in checks.check(project):
+        pending = fault.kind in checks.PENDING and not release
+        (waiting if pending else faults).append(fault)
     for fault in faults:
         print(fault)
+    for fault in waiting:
+        print(f"to be translated: {fault}")
     return len(faults)
 
 
@@ -57,6 +71,9 @@ def main():
     parser.add_argument(
         "--prune", action="store_true", help="extract: drop obsolete messages"
     )
+    parser.add_argument(
+        "--release", action="store_true", help="check: nothing waits for translation"
+    )
     arguments = parser.parse_args()
     project = Project(ROOT)
     if arguments.command == "extract":
@@ -64,7 +81,7 @@ def main():
     elif arguments.command == "build":
         build(project)
     else:
-        sys.exit(bool(check(project)))
+        sys.exit(bool(check(project, arguments.release)))
 
 
 if __name__ == "__main__":

@@ -16,6 +16,8 @@ PROTECTED = {
     "column": re.compile(r"\|"),
     "tag": re.compile(r"</?[a-z][^>]*>"),
 }
+# What an English sentence that was changed leaves behind; a release waits for it.
+PENDING = "untranslated", "fuzzy", "obsolete"
 CJK = r"[\u3400-\u9fff]"
 FULL = r"[，。；：？！、（）《》“”]"
 TYPOGRAPHY = {
