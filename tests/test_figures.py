@@ -166,7 +166,7 @@ def test_results_have_rate_mean_and_spread_beside_their_name(capsys):
     [
         (gradient_centralization.print_losses, "GC   ≈ 0.25"),
         (gradient_centralization.print_shares, "GC   ≈ 25.0%"),
-        (gradient_centralization.print_same, "GC   ≈ 0.2500"),
+        (gradient_centralization.print_same, "GC   ≈ 0.250"),
         (gradient_centralization.print_factors, "GC   ≈ 0.2"),
         (gradient_centralization.print_moves, "GC   ≈ 2e-01"),
     ],

@@ -22,7 +22,7 @@ def zero_mean_projection(flat=(2.0, 0.6), deep=(1.8, 1.0, -0.3)):
     left.text(-0.7 * reach, 0.78 * reach, _("sum of entries = 0"), color=BLUE)
     left.set_aspect("equal")
     offsets = ((0.1, 0.02), (-0.1, 0.13), (-0.25, -0.17))
-    _draw_parts(left, flat, reach, offsets, r"$\mu\,(1, 1)$")
+    _draw_parts(left, flat, reach, offsets, r"$\bar g\,(1, 1)$")
 
     right.remove()
     right = figure.add_subplot(1, 2, 2, projection="3d")
@@ -38,7 +38,7 @@ def zero_mean_projection(flat=(2.0, 0.6), deep=(1.8, 1.0, -0.3)):
     right.view_init(elev=30, azim=-40)
     right.set_box_aspect((1, 1, 1), zoom=0.9)
     offsets = ((0.1, 0.05, 0), (-0.17, 0.05, 0.3), (0.05, -0.1, -0.3))
-    _draw_parts(right, deep, reach, offsets, r"$\mu\,(1, 1, 1)$")
+    _draw_parts(right, deep, reach, offsets, r"$\bar g\,(1, 1, 1)$")
     text = _(
         "On the left two weights, on the right three. The gradient is an arrow "
         "from zero. Taking its mean from every entry moves its end, at a right "
@@ -155,8 +155,9 @@ def by_rate(panels):
         panels: Dict from a panel's title to a dict from the name of a way to train to
             a dict from learning rates to accuracies.
     """
+    names = list(dict.fromkeys(name for ways in panels.values() for name in ways))
     shared = {"sharey": True, "squeeze": False}
-    width = 2.6 + 2.6 * len(panels)
+    width = min(2.6 + 2.6 * len(panels), 13)
     figure, axes = style.new_figure(width, 3.9, columns=len(panels), **shared)
     for ax, (title, ways) in zip(axes[0], panels.items(), strict=True):
         for (name, found), look in zip(ways.items(), style.STYLES, strict=False):
@@ -169,14 +170,14 @@ def by_rate(panels):
         ax.axhline(0.1, color=BLACK, linewidth=1, linestyle=":")
         ax.set(xscale="log", xlabel=_("learning rate"), title=title, ylim=(0, 1))
     axes[0, 0].set_ylabel(_("accuracy on held-out images"))
-    keys = axes[0, 0].get_legend_handles_labels()
-    figure.legend(*keys, loc="outside lower center", ncols=4)
+    lines = [line for ax in axes[0] for line in ax.get_lines()]
+    keys = {line.get_label(): line for line in lines if line.get_label() in names}
+    figure.legend(keys.values(), keys, loc="outside lower center", ncols=4)
     text = _(
         "Accuracy on held-out images by learning rate, one graph for each of: "
         "{panels}; a line for each of: {ways}. A ring marks the best rate of each, a "
         "dotted line guessing."
     )
-    names = next(iter(panels.values()))
     found = {
         f"{title}, {name}": [max(rates.values())]
         for title, ways in panels.items()
@@ -205,7 +206,7 @@ def mean_comes_back(shares, moves):
     bars = left.bar(stages, shares, color=colors, hatch="//", width=0.6)
     left.bar_label(bars, fmt="%.2f")
     left.set(ylabel=_("share of the mean, squared"), ylim=(0, 1.08))
-    names = [name.replace("=", "=\n") for name in moves]
+    names = [name.replace(" where=", "\n") for name in moves]
     bars = right.bar(names, moves.values(), color=GREY, width=0.6)
     right.bar_label(bars, fmt="%.1f")
     right.set_ylabel(_("how far the sum of a unit's weights moved"))
@@ -271,12 +272,14 @@ def print_difference(difference):
 
 def print_same(differences):
     """Prints how far losses on x and on x + 3 are apart, a dict from names."""
-    _print(_("Largest difference between the losses on x and on x + 3"), differences)
+    _print(
+        _("Largest difference between the losses on x and on x + 3"), differences, ".3f"
+    )
 
 
 def print_factors(factors):
     """Prints by what GC multiplies the largest learning rate, a dict from names."""
-    _print(_("Largest learning rate, with GC against without: times"), factors, ",.1f")
+    _print(_("Largest learning rate with GC, divided by that without"), factors, ",.1f")
 
 
 def print_divisor(factor):
