@@ -123,16 +123,19 @@ GRADIENT_CENTRALIZATION = {
     ),
 }
 TRIALS = [(0.9, 0.01, 0.1), (0.8, 0.1, 1.0)]
-SHARE_RATES = {False: np.array([0.01, 0.02]), True: np.array([0.1, 0.2])}
-SHARE_AND_SPHERE = [(False, False), (False, True), (True, False), (True, True)]
+STEP_LENGTHS = "own", "constant", "share", "sphere"
 ONE_RULE = {
     "one_rule.singular_values": lambda: one_rule.singular_values(
         MATRIX, {name: MATRIX for name in ("fro", "nuclear", "spectral")}
     ),
     "one_rule.agreement": lambda: one_rule.agreement(
-        [8, 64], {0.0: [[0.1, 0.2], [0.4, 0.3]], 0.9: [[0.5, 0.4], [0.7, 0.8]]}, [0.0]
+        [8, 64],
+        {"none": [[0.1, 0.2], [0.4, 0.3]], "after": [[0.5, 0.4], [0.7, 0.8]]},
+        [0.0],
     ),
-    "one_rule.twins": lambda: one_rule.twins([{"A": [2, 1], "B": [2, 1]}] * 2),
+    "one_rule.twins": lambda: one_rule.twins(
+        [{"A": [2, 1], "B": [2, 1], "C": [2, 0]}] * 2
+    ),
     "one_rule.trials": lambda: one_rule.trials(
         dict.fromkeys(("AdamW", "fro", "max", "spectral", "nuclear"), TRIALS)
     ),
@@ -145,10 +148,10 @@ ONE_RULE = {
     "one_rule.widths": lambda: one_rule.widths(
         {
             case: {8: [[0.7, 0.9], [0.7, 0.8]], 32: [[0.9, 0.7]]}
-            for case in SHARE_AND_SPHERE
+            for case in STEP_LENGTHS
         },
-        SHARE_RATES,
-        {case: {8: [0.03, 0.12], 32: [0.02]} for case in SHARE_AND_SPHERE},
+        {case: [0.1, 0.2] for case in STEP_LENGTHS},
+        {case: {8: [0.03, 0.12], 32: [0.02]} for case in STEP_LENGTHS},
     ),
     "one_rule.certified": lambda: one_rule.certified(
         [0, 1],

@@ -4,14 +4,11 @@ import keras
 import numpy as np
 import pytest
 
-from helpers.plotting import one_rule
+from helpers.plotting import one_rule_tables as tables
 
 MATRIX = np.random.default_rng(0).standard_normal((12, 8))
 TRIALS = [(0.9, 0.01, 0.1), (0.8, 0.1, 1.0)]
-BEST = {
-    (bool(share), bool(sphere)): {8: [0.03, 0.12], 32: [0.02, 0.02]}
-    for share, sphere in np.ndindex(2, 2)
-}
+BEST = {name: {8: [0.03, 0.12], 32: [0.02, 0.02]} for name in ("own", "sphere")}
 CERTAIN = {("inside", True): [0.5, 0.25], ("inside", False): [0.75, 0.5]}
 
 
@@ -22,82 +19,89 @@ def printed(capsys, function, *arguments):
 
 def test_tables_say_the_best_of_what_they_were_given(capsys):
     """Worked out by hand from the numbers above."""
-    lines = printed(capsys, one_rule.print_trials, {"max": TRIALS})
+    lines = printed(capsys, tables.print_trials, {"max": TRIALS})
     assert lines == [
         "maximum norm: rate ≈ 0.01, weight decay ≈ 0.1, held-out accuracy ≈ 0.9"
     ]
-    lines = printed(capsys, one_rule.print_widths, BEST)
+    intervals = dict.fromkeys(BEST, (2.0, 4.5))
+    lines = printed(capsys, tables.print_widths, BEST, intervals)
     rates = "best rate ≈ 0.060 at width 8, ≈ 0.020 at width 32"
-    assert len(lines) == 4 and lines[0] == (
-        f"its own length, free: {rates}; it falls by the factor ≈ 3.0"
-    )
-    assert lines[-1].startswith("a share of the norm, on the sphere: ")
-    lines = printed(capsys, one_rule.print_causes, {"sphere": np.log([0.5, 2.0])})
+    fall = "it falls by the factor ≈ 3.0 (≈ 2.0 to ≈ 4.5)"
     assert lines == [
-        "on the sphere, in place of free: the fall is multiplied by ≈ 0.50 to ≈ 2.00"
+        f"Adam's own length: {rates}; {fall}",
+        f"a share, on the sphere: {rates}; {fall}",
     ]
-    lines = printed(capsys, one_rule.print_same_answers, 0.75)
-    assert lines == ["The same answer on ≈ 75.0% of the images"]
+    lines = printed(capsys, tables.print_momentum, {0.9: {0.01: 0.5}})
+    assert lines == ["momentum 0.9, rate 0.01: held-out accuracy ≈ 0.500"]
+    lines = printed(capsys, tables.print_seeds, {"free": [(0.9, 0.5), (0.7, 0.25)]}, 1)
+    assert lines == [
+        "spectral step, no ball: mean test accuracy ≈ 0.800, certified at 1 by the "
+        "measured bound ≈ 0.250 to ≈ 0.500"
+    ]
     scores = {"AdamW": [0.5, 0.7], "fro": [0.25, 0.75]}
-    lines = printed(capsys, one_rule.print_race, scores, {"fro": (-0.1, -0.3, 0.1)})
+    lines = printed(capsys, tables.print_race, scores, {"fro": (-0.1, -0.3, 0.1)})
     assert lines == [
         "AdamW: mean test accuracy ≈ 0.600",
-        "Frobenius norm: mean test accuracy ≈ 0.500, minus AdamW ≈ -0.300 to ≈ +0.100",
+        "Frobenius norm: mean test accuracy ≈ 0.500, difference to AdamW ≈ -0.300 to "
+        "≈ +0.100",
     ]
 
 
 def test_tables_count(capsys):
     halves = {"fro": np.diag([1.0, 0.5, 0.001]), "nuclear": np.diag([1.0, 0, 0])}
-    lines = printed(capsys, one_rule.print_singular_values, np.eye(3), halves)
-    assert "≈ 2 singular" in lines[0] and lines[0].endswith("≈ 1.501")
-    assert "≈ 1 singular" in lines[1]
-    lines = printed(capsys, one_rule.print_support_points, {"l1": np.array([0, -1.0])})
+    lines = printed(capsys, tables.print_singular_values, np.eye(3), halves)
+    assert "above 0.01: ≈ 2; " in lines[0] and lines[0].endswith("≈ 1.501")
+    assert "above 0.01: ≈ 1; " in lines[1]
+    lines = printed(capsys, tables.print_support_points, {"l1": np.array([0, -1.0])})
     assert lines == ["sum of absolute entries: s = (0.00, -1.00)"]
-    cosines = {0.5: [[0.1, 0.3]]}
-    lines = printed(capsys, one_rule.print_agreement, [8], cosines, [0.25, -0.25])
+    cosines = {"before": [[0.1, 0.3]]}
+    lines = printed(capsys, tables.print_agreement, [8], cosines, [0.25, -0.25])
     assert lines == [
-        "momentum 0.5, 8 images: cosine ≈ 0.20",
-        "pure noise: cosine ≈ 0.00",
+        "average of gradients, batches of 8 images: mean cosine ≈ 0.20",
+        "pure noise: mean cosine ≈ 0.00",
     ]
-    pair = {"A": [1.0, 2.0], "B": [1.0, 1.5]}
-    lines = printed(capsys, one_rule.print_twins, [pair])
-    assert lines == ["A and B: largest difference of the losses ≈ 0.5000"]
-    lines = printed(capsys, one_rule.print_zeros, np.array([[0.0, 2.0], [0.0, -1.0]]))
-    assert lines == ["≈ 2 of 4 weights are not 0"]
+    pair = {"A": [1.0, 2.0], "B": [1.0, 1.5], "C": [0.0, 2.0]}
+    lines = printed(capsys, tables.print_twins, [pair])
+    assert lines == [
+        "A and B: largest difference of the losses ≈ 0.5000",
+        "A and C: largest difference of the losses ≈ 1.0000",
+    ]
+    lines = printed(capsys, tables.print_zeros, np.array([[0.0, 2.0], [0.0, -1.0]]))
+    assert lines == ["weights that are not 0: ≈ 2 of 4"]
 
 
 def test_tables_of_certificates_and_of_the_gap(capsys):
     attacked = {"inside": {0.1: 0.9, 0.5: 0.8}}
-    table = one_rule.print_certified
+    table = tables.print_certified
     lines = printed(capsys, table, [0.1, 0.5], CERTAIN, attacked, 3)
     ball = "Frank–Wolfe"
     assert lines == [
-        f"{ball}, promised: ≈ 0.500 (0.1), ≈ 0.250 (0.5)",
-        f"{ball}, measured: ≈ 0.750 (0.1), ≈ 0.500 (0.5)",
-        f"{ball}, attacked: ≈ 0.900 (0.1), ≈ 0.800 (0.5)",
+        f"{ball}, promised: ≈ 0.500 at length 0.1, ≈ 0.250 at length 0.5",
+        f"{ball}, measured: ≈ 0.750 at length 0.1, ≈ 0.500 at length 0.5",
+        f"{ball}, attacked: ≈ 0.900 at length 0.1, ≈ 0.800 at length 0.5",
         "Certified images that fell to the attack: 3",
     ]
     chosen = {"AdamW": (0.5, 0.75, 4.0, 0.01, 1.0)}
-    lines = printed(capsys, one_rule.print_chosen, chosen, 0.25)
+    lines = printed(capsys, tables.print_chosen, chosen, 0.25)
     assert lines == [
         "AdamW: factor ≈ 4, rate ≈ 0.01; held-out accuracy ≈ 0.75, certified at 0.25 "
         "≈ 0.5"
     ]
-    lines = printed(capsys, one_rule.print_gap, [0.9, 0.05, 0.01], [1.0, 0.1, 0.2], 0.1)
-    assert lines == ["step ≈ 1: gap ≈ 0.100, distance to the lowest loss ≈ 0.050"]
-    lines = printed(capsys, one_rule.print_optimum, 66.04, 0.5, 3e-7)
+    lines = printed(capsys, tables.print_gap, [0.9, 0.05, 0.01], [1.0, 0.1, 0.2], 0.1)
+    assert lines == [
+        "first step with a gap of at most 0.1: ≈ 1; gap there ≈ 0.100, distance to the "
+        "lowest loss ≈ 0.050"
+    ]
+    lines = printed(capsys, tables.print_optimum, 66.04, 0.5, 3e-7)
     assert lines == ["λ ≈ 66.0, lowest loss ≈ 0.500, gap ≈ 3e-07"]
 
 
-@pytest.mark.parametrize("share", [0, 1])
-@pytest.mark.parametrize("sphere", [0, 1])
-def test_four_cases_against_adam_and_numpy(cells_of, share, sphere):
-    """The optimizer of section 5, step by step beside Keras's own Adam."""
-    defined = {"keras": keras}
+@pytest.mark.parametrize("name", ["Constant", "Share"])
+def test_lengths_of_a_step_against_adam_and_numpy(cells_of, name):
+    """The optimizers of section 5, step by step beside Keras's own Adam."""
+    defined = {"keras": keras, "np": np}
     exec(cells_of("one_rule")["cases"], defined)
-    defined["FourCases"].share.assign(share)
-    defined["FourCases"].sphere.assign(sphere)
-    ours, adam = defined["FourCases"](0.25), keras.optimizers.Adam(1.0)
+    ours, adam = defined[name](0.25), keras.optimizers.Adam(1.0)
     w, theirs = (keras.Variable(MATRIX.astype("float32")) for _ in range(2))
     draw = np.random.default_rng(1)
     for _ in range(5):
@@ -106,11 +110,9 @@ def test_four_cases_against_adam_and_numpy(cells_of, share, sphere):
         adam.apply([g], [theirs])
         ours.apply([g], [w])
         change = theirs.numpy() - before
-        if share:
-            change *= np.linalg.norm(before) / np.linalg.norm(change)
-        expected = before + 0.25 * change
-        if sphere:
-            expected *= np.linalg.norm(before) / np.linalg.norm(expected)
+        share = np.linalg.norm(before) / np.linalg.norm(change)
+        length = share if name == "Share" else 0.1**0.5  # 2 / (12 + 8)
+        expected = before + 0.25 * length * change
         np.testing.assert_allclose(w.numpy(), expected, rtol=2e-5, atol=2e-6)
 
 

@@ -1,8 +1,4 @@
-"""The figures of the lesson on one rule and many optimizers, and what it prints.
-
-A function whose name begins with `print_` prints a table, each number beside its name;
-all others return a picture.
-"""
+"""The figures of the lesson on one rule and many optimizers."""
 
 import itertools
 
@@ -12,6 +8,7 @@ from matplotlib.ticker import NullFormatter
 
 from helpers._support.i18n import _, listing
 from helpers.plotting import style
+from helpers.plotting.one_rule_tables import averaged, case, network
 from helpers.plotting.style import BLACK, BLUE, GREY, STYLES, VERMILION, Picture
 
 name_of_norm = style.name_of_norm
@@ -41,49 +38,19 @@ def singular_values(gradient, supports):
     return Picture(figure, text)
 
 
-def print_support_points(points):
-    """The entries of a point in each of several balls.
-
-    Args:
-        points: Dict from the name of a ball to its support point, an array.
-    """
-    for name, point in points.items():
-        entries = ", ".join(f"{entry:.2f}" for entry in point)
-        print(
-            _("{name}: s = ({entries})").format(
-                name=name_of_norm(name), entries=entries
-            )
-        )
-
-
-def print_singular_values(gradient, supports):
-    """How many singular values matter, and how far each point lies along the gradient.
-
-    Args:
-        gradient: Matrix.
-        supports: Dict from the name of a ball to a matrix of the same shape.
-    """
-    line = _("{name}: {count} singular values above 0.01, ⟨g, s⟩ {along}")
-    for name, s in supports.items():
-        count = np.sum(np.linalg.svd(s, compute_uv=False) > 0.01)
-        along = f"≈ {np.sum(gradient * s):.3f}"
-        name = name_of_norm(name)
-        print(line.format(name=name, count=f"≈ {count}", along=along))
-
-
 def agreement(sizes, cosines, noise):
     """How well a batch's support point agrees with that of the gradient of all images.
 
     Args:
         sizes: Sequence of batch sizes.
-        cosines: Dict from a momentum to as many lists of cosines, one for each batch.
+        cosines: Dict from `"none"`, `"before"` or `"after"` (an average before or after
+            the support point is taken) to as many lists of cosines, one a batch.
         noise: List of the cosines of random matrices.
     """
     figure, ax = style.new_figure(7.5, 4)
-    for momentum, batches in cosines.items():
-        label = _("momentum {momentum:g}").format(momentum=momentum)
+    for average, batches in cosines.items():
         mean, spread = np.mean(batches, axis=1), np.std(batches, axis=1)
-        look = {"capsize": 4, "markersize": 8, "label": label}
+        look = {"capsize": 4, "markersize": 8, "label": averaged(average)}
         ax.errorbar(sizes, mean, spread, **look)
     low, high = np.percentile(noise, [2.5, 97.5])
     ax.axhspan(low, high, color=GREY, alpha=0.4, label=_("pure noise"))
@@ -93,31 +60,22 @@ def agreement(sizes, cosines, noise):
     ax.set(xlabel=_("images in a batch"), ylabel=_("cosine"), ylim=(-0.1, 1.05))
     ax.legend(loc="lower right")
     text = _(
-        "Cosine between the support point of a batch and that of all images, against "
-        "the size of the batch, with and without momentum. Both lines rise from near "
-        "the grey band of pure noise, and that with momentum lies far above the other."
+        "Cosine between the direction of a step and the support point of all images, "
+        "against the size of the batch. The line without an average begins lowest. The "
+        "two with one, before or after the support point, lie above it."
     )
     return Picture(figure, text)
-
-
-def print_agreement(sizes, cosines, noise):
-    """The means that `agreement` draws. Args as there."""
-    line = _("momentum {momentum:g}, {size} images: cosine {mean}")
-    for momentum, batches in cosines.items():
-        for size, values in zip(sizes, batches, strict=True):
-            mean = f"≈ {np.mean(values):.2f}"
-            print(line.format(momentum=momentum, size=size, mean=mean))
-    print(_("pure noise: cosine {mean}").format(mean=f"≈ {np.mean(noise):.2f}"))
 
 
 def twins(pairs):
     """Training losses of pairs of optimizers, a graph for each pair.
 
     Args:
-        pairs: List of dicts with two entries, from an optimizer's name to its losses.
+        pairs: List of dicts from an optimizer's name to its losses: the library's,
+            ours, and the library's with its own settings.
     """
     figure, axes = style.new_figure(10, 3.8, columns=len(pairs), sharey=True)
-    widths = ({"linewidth": 6, "alpha": 0.35}, {"linewidth": 1.5})
+    widths = {"linewidth": 6, "alpha": 0.35}, {"linewidth": 1.5}, {"linestyle": ":"}
     for ax, pair in zip(axes, pairs, strict=True):
         for (name, losses), look in zip(pair.items(), widths, strict=True):
             ax.plot(range(1, len(losses) + 1), losses, marker="", label=name, **look)
@@ -125,19 +83,10 @@ def twins(pairs):
         ax.legend(loc="upper right", fontsize=10)
     axes[0].set_ylabel(_("loss of the batch"))
     text = _(
-        "Loss by step, two optimizers in each graph: {names}. In each graph the thin "
-        "line lies inside the wide one."
+        "Loss by step: {names}. In each graph the thin line lies inside the wide one; "
+        "the dotted one, with the settings as they come, goes a way of its own."
     )
     return Picture(figure, text.format(names=listing(itertools.chain(*pairs))))
-
-
-def print_twins(pairs):
-    """The largest difference between the losses of each pair. Args as for `twins`."""
-    line = _("{name} and {other}: largest difference of the losses {value}")
-    for pair in pairs:
-        (name, theirs), (other, ours) = pair.items()
-        value = f"≈ {np.abs(np.subtract(theirs, ours)).max():.4f}"
-        print(line.format(name=name, other=other, value=value))
 
 
 def trials(tried):
@@ -168,15 +117,6 @@ def trials(tried):
     return Picture(figure, text.format(names=listing(map(name_of_norm, tried))))
 
 
-def print_trials(tried):
-    """The best trial of each optimizer. Args as for `trials`."""
-    line = _("{name}: rate {rate}, weight decay {decay}, held-out accuracy {score}")
-    for name, points in tried.items():
-        values = zip(("score", "rate", "decay"), max(points), strict=True)
-        shown = {key: f"≈ {value:.3g}" for key, value in values}
-        print(line.format(name=name_of_norm(name), **shown))
-
-
 def race(accuracies, intervals):
     """Test accuracy of each optimizer, seed by seed, and its difference to the first.
 
@@ -205,20 +145,6 @@ def race(accuracies, intervals):
     )
     text = text.format(names=listing(names), first=names[0])
     return Picture(figure, text, style.means(runs))
-
-
-def print_race(accuracies, intervals):
-    """Mean test accuracies, and differences to the first. Args as for `race`."""
-    first, *_others = accuracies
-    line = _("{name}: mean test accuracy {mean}")
-    other = _("{name}: mean test accuracy {mean}, minus {first} {low} to {high}")
-    for name, values in accuracies.items():
-        words = {"name": name_of_norm(name), "mean": f"≈ {np.mean(values):.3f}"}
-        if name in intervals:
-            _mean, low, high = intervals[name]
-            words |= {"low": f"≈ {low:+.3f}", "high": f"≈ {high:+.3f}"}
-            words |= {"first": name_of_norm(first)}
-        print((other if name in intervals else line).format(**words))
 
 
 def three_ways(paths, target):
@@ -261,80 +187,33 @@ def widths(scores, rates, best):
     """Held-out accuracy against the rate, for networks of several widths.
 
     Args:
-        scores: Dict from a case, a pair of whether the step is a share of the norm and
-            whether the norm is kept, to a dict from a width to an array `(seeds,
-            rates)` of accuracies.
-        rates: Dict from whether the step is a share to the rates.
+        scores: Dict from the name of a case to a dict from a width to an array
+            `(seeds, rates)` of accuracies.
+        rates: Dict from the name of a case to its rates.
         best: Dict from a case to a dict from a width to the best rates, one a seed.
     """
-    figure, axes = style.new_figure(9, 6, rows=2, columns=2, sharey=True)
-    for (share, sphere), by_width in scores.items():
-        ax = axes[int(sphere), int(share)]
+    figure, axes = style.new_figure(11, 3.6, columns=len(scores), sharey=True)
+    for ax, (name, by_width) in zip(axes, scores.items(), strict=True):
         for (width, values), look in zip(by_width.items(), STYLES, strict=False):
             label = _("width {width}").format(width=width)
             mean, low, high = (f(values, axis=0) for f in (np.mean, np.min, np.max))
-            ax.plot(rates[share], mean, label=label, **look)
-            ax.fill_between(rates[share], low, high, color=look["color"], alpha=0.15)
+            ax.plot(rates[name], mean, label=label, **look)
+            ax.fill_between(rates[name], low, high, color=look["color"], alpha=0.15)
             line = {"color": look["color"], "linestyle": look["linestyle"]}
-            middle = np.exp(np.mean(np.log(best[share, sphere][width])))
+            middle = np.exp(np.mean(np.log(best[name][width])))
             ax.axvline(middle, linewidth=1.5, alpha=0.7, **line)
-        ax.set(xscale="log", title=case(share, sphere), ylim=(0.5, 1))
-        ax.set_xticks(rates[share], [f"{rate:.2g}" for rate in rates[share]])
+        ax.set(xscale="log", ylim=(0.5, 1), xlabel=_("rate η"))
+        ax.set_title(case(name), fontsize=10)
+        ax.set_xticks(rates[name], [f"{rate:.2g}" for rate in rates[name]], fontsize=9)
         ax.xaxis.set_minor_formatter(NullFormatter())
-        ax.set_xlabel(_("rate η"))
-    for ax in axes[:, 0]:
-        ax.set_ylabel(_("held-out accuracy"))
-    axes[0, 0].legend(loc="lower right")
+    axes[0].set_ylabel(_("held-out accuracy"))
+    axes[0].legend(loc="lower left", fontsize=10)
     text = _(
-        "Held-out accuracy against the rate, a line for each width, in four graphs: "
-        "steps of their own length on the left, a share of the norm on the right; free "
-        "above, on the sphere below. Vertical lines mark the best rates: on the left "
-        "they lie far apart, on the right close together."
+        "Held-out accuracy against the rate, a line for each width, in a graph for "
+        "each of {names}. Vertical lines mark the best rates: in the first graph they "
+        "lie far apart, in the others closer together."
     )
-    return Picture(figure, text)
-
-
-def case(share, sphere):
-    """What one of the four cases of `widths` is called."""
-    length = _("a share of the norm") if share else _("its own length")
-    where = _("on the sphere") if sphere else _("free")
-    return _("{length}, {where}").format(length=length, where=where)
-
-
-def print_widths(best):
-    """The best rates of each case, and by what factor they fall. `best` as above."""
-    line = _("{case}: best rate {rates}; it falls by the factor {fall}")
-    at = _("{rate} at width {width}")
-    for (share, sphere), by_width in best.items():
-        rates = {
-            width: np.exp(np.mean(np.log(each))) for width, each in by_width.items()
-        }
-        each = [at.format(rate=f"≈ {r:.3f}", width=width) for width, r in rates.items()]
-        narrow, *_between, wide = rates.values()
-        words = {"case": case(share, sphere), "fall": f"≈ {narrow / wide:.1f}"}
-        print(line.format(rates=listing(each), **words))
-
-
-def print_causes(changes):
-    """By what factor each cause changes how far the best rate falls.
-
-    Args:
-        changes: Dict from `"share"` and `"sphere"` to the two ends of an interval of
-            the factor's logarithm.
-    """
-    names = {
-        "share": _("a share of the norm, in place of its own length"),
-        "sphere": _("on the sphere, in place of free"),
-    }
-    line = _("{cause}: the fall is multiplied by {low} to {high}")
-    for cause, interval in changes.items():
-        low, high = (f"≈ {np.exp(end):.2f}" for end in interval)
-        print(line.format(cause=names[cause], low=low, high=high))
-
-
-def print_same_answers(share):
-    """On how many images two networks give the same answer."""
-    print(_("The same answer on {share} of the images").format(share=f"≈ {share:.1%}"))
+    return Picture(figure, text.format(names=listing(map(case, scores))))
 
 
 def certified(changes, certain, attacked):
@@ -370,55 +249,6 @@ def certified(changes, certain, attacked):
     return Picture(figure, text)
 
 
-def network(name):
-    """What a network of the section on certificates is called."""
-    names = {
-        "inside": _("Frank–Wolfe"),
-        "projected": _("projected Adam"),
-    }
-    return names.get(name, name)
-
-
-def print_chosen(chosen, length):
-    """The best trial of each network.
-
-    Args:
-        chosen: Dict from a network's name to `(certified accuracy, accuracy, factor,
-            rate, decay)`, both accuracies on held-out images.
-        length: The length for which the accuracy is certified.
-    """
-    line = _(
-        "{name}: factor {factor}, rate {rate}; held-out accuracy {accuracy}, certified "
-        "at {length:g} {share}"
-    )
-    for name, trial in chosen.items():
-        values = zip(("share", "accuracy", "factor", "rate"), trial, strict=False)
-        shown = {key: f"≈ {value:.3g}" for key, value in values}
-        print(line.format(name=network(name), length=length, **shown))
-
-
-def print_certified(lengths, certain, attacked, fallen):
-    """Certified accuracies at some lengths, and what an attack left.
-
-    Args:
-        lengths: Sequence of lengths.
-        certain: Dict from `(name, promised)` to as many certified accuracies.
-        attacked: Dict from a name to a dict from a length to an accuracy.
-        fallen: How many certified images the attack brought to another answer.
-    """
-    words = {True: _("promised"), False: _("measured"), None: _("attacked")}
-    for name, marks in attacked.items():
-        for way in (True, False, None):
-            if way is not None and (name, way) not in certain:
-                continue
-            values = marks.values() if way is None else certain[name, way]
-            pairs = zip(lengths, values, strict=True)
-            shown = listing(f"≈ {share:.3f} ({length:g})" for length, share in pairs)
-            line = _("{name}, {way}: {shares}")
-            print(line.format(name=network(name), way=words[way], shares=shown))
-    print(_("Certified images that fell to the attack: {count}").format(count=fallen))
-
-
 def gap(distances, gaps):
     """Distance to the lowest loss and the gap by step, on logarithmic axes.
 
@@ -444,27 +274,6 @@ def gap(distances, gaps):
         "above the distance at every step. A dotted line falls like 1/t."
     )
     return Picture(figure, text)
-
-
-def print_optimum(radius, lowest, gap):
-    """What another solver found: the ball's radius, its lowest loss, the gap there."""
-    line = _("λ {radius}, lowest loss {lowest}, gap {gap}")
-    words = {"radius": f"≈ {radius:.1f}", "lowest": f"≈ {lowest:.3f}"}
-    print(line.format(gap=f"≈ {gap:.0e}", **words))
-
-
-def print_gap(distances, gaps, enough):
-    """When the gap is first small enough, and how far the loss then is. As `gap`."""
-    step = np.argmax(np.asarray(gaps) <= enough)
-    line = _("step {step}: gap {gap}, distance to the lowest loss {distance}")
-    words = {"gap": f"≈ {gaps[step]:.3f}", "distance": f"≈ {distances[step]:.3f}"}
-    print(line.format(step=f"≈ {step}", **words))
-
-
-def print_zeros(weights):
-    """How many of the weights are exactly 0."""
-    line = _("{count} of {total} weights are not 0")
-    print(line.format(count=f"≈ {np.sum(weights != 0)}", total=weights.size))
 
 
 def pixels(weights):
