@@ -84,7 +84,7 @@ def twins(pairs):
     axes[0].set_ylabel(_("loss of the batch"))
     text = _(
         "Loss by step: {names}. In each graph the thin line lies inside the wide one; "
-        "the dotted one, with the settings as they come, goes a way of its own."
+        "the dotted one, with the usual momentum, stays near and leaves it."
     )
     return Picture(figure, text.format(names=listing(itertools.chain(*pairs))))
 
@@ -211,7 +211,7 @@ def widths(scores, rates, best):
     text = _(
         "Held-out accuracy against the rate, a line for each width, in a graph for "
         "each of {names}. Vertical lines mark the best rates: in the first graph they "
-        "lie far apart, in the others closer together."
+        "lie far apart, in the second and third close together."
     )
     return Picture(figure, text.format(names=listing(map(case, scores))))
 
