@@ -7,8 +7,8 @@ from matplotlib.patches import Circle
 from matplotlib.ticker import NullFormatter
 
 from helpers._support.i18n import _, listing
+from helpers.plotting import one_rule_tables as tables
 from helpers.plotting import style
-from helpers.plotting.one_rule_tables import averaged, case, network
 from helpers.plotting.style import BLACK, BLUE, GREY, STYLES, VERMILION, Picture
 
 name_of_norm = style.name_of_norm
@@ -50,7 +50,7 @@ def agreement(sizes, cosines, noise):
     figure, ax = style.new_figure(7.5, 4)
     for average, batches in cosines.items():
         mean, spread = np.mean(batches, axis=1), np.std(batches, axis=1)
-        look = {"capsize": 4, "markersize": 8, "label": averaged(average)}
+        look = {"capsize": 4, "markersize": 8, "label": tables.averaged(average)}
         ax.errorbar(sizes, mean, spread, **look)
     low, high = np.percentile(noise, [2.5, 97.5])
     ax.axhspan(low, high, color=GREY, alpha=0.4, label=_("pure noise"))
@@ -203,7 +203,7 @@ def widths(scores, rates, best):
             middle = np.exp(np.mean(np.log(best[name][width])))
             ax.axvline(middle, linewidth=1.5, alpha=0.7, **line)
         ax.set(xscale="log", ylim=(0.5, 1), xlabel=_("rate η"))
-        ax.set_title(case(name), fontsize=10)
+        ax.set_title(tables.case(name), fontsize=10)
         ax.set_xticks(rates[name], [f"{rate:.2g}" for rate in rates[name]], fontsize=9)
         ax.xaxis.set_minor_formatter(NullFormatter())
     axes[0].set_ylabel(_("held-out accuracy"))
@@ -213,7 +213,7 @@ def widths(scores, rates, best):
         "each of {names}. Vertical lines mark the best rates: in the first graph they "
         "lie far apart, in the second and third close together."
     )
-    return Picture(figure, text.format(names=listing(map(case, scores))))
+    return Picture(figure, text.format(names=listing(map(tables.case, scores))))
 
 
 def certified(changes, certain, attacked):
@@ -231,11 +231,11 @@ def certified(changes, certain, attacked):
     for (name, promised), values in certain.items():
         words = _("{name}, promised") if promised else _("{name}, measured")
         dash = {"linestyle": "-" if promised else "--", "marker": ""}
-        look = {**looks[name], **dash, "label": words.format(name=network(name))}
+        look = {**looks[name], **dash, "label": words.format(name=tables.network(name))}
         ax.plot(changes, values, linewidth=3 if promised else 1.5, **look)
     for name, marks in attacked.items():
         look = {**looks[name], "linestyle": "", "markersize": 8}
-        look["label"] = _("{name}, attacked").format(name=network(name))
+        look["label"] = _("{name}, attacked").format(name=tables.network(name))
         ax.plot(*zip(*marks.items(), strict=True), **look)
     ax.set(xlabel=_("length of the change of the image"), ylabel=_("test accuracy"))
     ax.set_ylim(0, 1)
