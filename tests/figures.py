@@ -86,9 +86,6 @@ CONDITIONAL_GRADIENT = {
     "conditional_gradient.four_cases": lambda: conditional_gradient.four_cases(
         CASES, {"SGD": [0.9], "CG": [0.8]}
     ),
-    "conditional_gradient.error_by_time": lambda: conditional_gradient.error_by_time(
-        {"nuclear": ([0.1, 0.2], [0.3, 0.2]), "projected": ([0.5], [0.3])}
-    ),
     "conditional_gradient.filled_digits": lambda: conditional_gradient.filled_digits(
         DIGITS,
         DIGITS > 0.5,

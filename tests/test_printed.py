@@ -25,27 +25,27 @@ PRINTED = {
     "test loss: before ≈ 0.10, after ≈ 2.00": lambda: plotting.print_scaled(
         1.0, (0.9, 0.9), (0.1, 2.0)
     ),
-    "projected SGD, loss as it is, momentum 0.9: rate ≈ 0.03": lambda: (
-        plotting.print_rates({("projected SGD", 0.9, 1.0): 0.03})
+    "momentum 0.9: rate ≈ 0.03, test accuracy ≈ 0.700": lambda: plotting.print_rates(
+        {("projected SGD", 0.9, 1.0): 0.03}, {("projected SGD", 0.9, 1.0): [0.6, 0.8]}
     ),
     "kernels held at ≈ 0.70 of the radius: test accuracy ≈ 0.40": lambda: (
-        plotting.print_lengths({(0.9, True): (0.7, [0.3, 0.5])})
+        plotting.print_lengths({(0.9, 1.0, True): (0.7, [0.3, 0.5])})
     ),
-    "kernels as they come, ≈ 0.90": lambda: plotting.print_lengths(
-        {(0.0, False): (0.9, [0.5])}
+    "in the loss, no momentum, kernels as they come, ≈ 0.90": lambda: (
+        plotting.print_lengths({(0.0, 100.0, False): (0.9, [0.5])})
     ),
     "in the ball is at least ≈ 0.500": lambda: plotting.print_certificates(
         [1.0], [0.5], (0,)
     ),
-    "radius 2,000: error on the held-out pixels ≈ 0.1500": lambda: plotting.print_radii(
-        {2000: 0.15}
+    "≈ 0.1500, after steps: ≈ 60, nuclear norm ≈ 0.32 of": lambda: plotting.print_radii(
+        {2000: (0.15, 60, 0.32)}
     ),
     "CG, nuclear ball: error on the hidden pixels ≈ 0.150": lambda: (
         plotting.print_errors({"nuclear": 0.15})
     ),
-    "projection makes its first: ≈ 17": lambda: plotting.print_pace(17),
+    "time of one projection: ≈ 8": lambda: plotting.print_pace(8.2),
     "pixels shuffled: error on the hidden pixels ≈ 0.300": lambda: (
-        plotting.print_neighbours(0.1, 0.2, 0.3)
+        plotting.print_errors({"shuffled": 0.3})
     ),
 }
 

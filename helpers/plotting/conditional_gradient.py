@@ -182,26 +182,10 @@ def _filling(name):
         "fro": _("CG, Frobenius ball (left empty)"),
         "nuclear": _("CG, nuclear ball"),
         "projected": _("projected gradient, nuclear ball"),
+        "neighbours": _("mean of the neighbours, pixels in place"),
+        "shuffled": _("mean of the neighbours, pixels shuffled"),
     }
     return names[name]
-
-
-def error_by_time(paths):
-    """Error on the hidden pixels against the time, with a mark for each step.
-
-    Args:
-        paths: Dict from a name of `_filling` to a pair of lists: seconds, errors.
-    """
-    figure, ax = style.new_figure(8, 4)
-    for name, (seconds, errors) in paths.items():
-        ax.plot(seconds, errors, label=_filling(name), markersize=4)
-    ax.set(xscale="log", xlabel=_("seconds"), ylabel=_("error on the hidden pixels"))
-    ax.set_ylim(bottom=0)
-    ax.legend()
-    text = _("Error on the hidden pixels against the time: {names}.")
-    names = listing(map(_filling, paths))
-    curves = {_filling(name): errors for name, (_s, errors) in paths.items()}
-    return Picture(figure, text.format(names=names), style.ends(curves))
 
 
 def print_errors(errors):
@@ -213,15 +197,22 @@ def print_errors(errors):
 
 def print_pace(steps):
     """Prints how many steps CG makes in the time of one projection."""
-    line = _("steps of CG while projection makes its first: ≈ {steps}")
-    print(line.format(steps=steps))
+    print(_("steps of CG in the time of one projection: ≈ {:.0f}").format(steps))
 
 
-def print_radii(errors):
-    """Prints the error on the held-out pixels for each radius, and the best of them."""
-    for radius, error in errors.items():
-        line = _("radius {radius:,}: error on the held-out pixels ≈ {error:.4f}")
-        print(line.format(radius=radius, error=error))
+def print_radii(found):
+    """Prints what each radius came to, on the held-out pixels.
+
+    Args:
+        found: Dict from a radius to a triple: the least error, the step that had it,
+            and the nuclear norm after that step, as a share of the radius.
+    """
+    for radius, (error, step, share) in found.items():
+        line = _(
+            "radius {radius:,}: least error on the held-out pixels ≈ {error:.4f}, "
+            "after steps: ≈ {step}, nuclear norm ≈ {share:.2f} of the radius"
+        )
+        print(line.format(radius=radius, error=error, step=step, share=share))
 
 
 def print_step(s, w):
@@ -309,22 +300,24 @@ def print_scaled(same, accuracies, losses):
     print(_("test loss: before ≈ {:.2f}, after ≈ {:.2f}").format(*losses))
 
 
-def print_rates(rates):
-    """Prints the rate that each case was given: dict as in `four_cases`."""
+def print_rates(rates, results):
+    """Prints each case's rate and its mean accuracy: dicts as in `four_cases`."""
     for (method, *case), rate in rates.items():
-        line = _("{method}, {case}: rate ≈ {rate:.2g}")
+        line = _("{method}, {case}: rate ≈ {rate:.2g}, test accuracy ≈ {accuracy:.3f}")
+        accuracy = np.mean(results[method, *case])
         case = _case(*case).replace("\n", ", ")
-        print(line.format(method=method, case=case, rate=rate))
+        print(line.format(method=method, case=case, rate=rate, accuracy=accuracy))
 
 
 def print_lengths(cases):
     """Prints how long kernels are, and how accurate their networks.
 
     Args:
-        cases: Dict from `(momentum, held)` to a pair: the kernels' mean norm as a
-            share of the radius, and accuracies. `held` says whether that norm was set.
+        cases: Dict from `(momentum, factor, held)` to a pair: the kernels' mean norm
+            as a share of the radius, and accuracies. `held` says whether that norm was
+            set; `momentum` and `factor` as in `four_cases`.
     """
-    for (momentum, held), (length, accuracies) in cases.items():
+    for (*case, held), (length, accuracies) in cases.items():
         line = _(
             "{case}, kernels as they come, ≈ {length:.2f} of the radius long: test "
             "accuracy ≈ {accuracy:.2f}"
@@ -334,9 +327,9 @@ def print_lengths(cases):
                 "{case}, kernels held at ≈ {length:.2f} of the radius: test accuracy "
                 "≈ {accuracy:.2f}"
             )
+        case = _case(*case).replace("\n", ", ")
         accuracy = np.mean(accuracies)
-        line = line.format(case=_momentum(momentum), length=length, accuracy=accuracy)
-        print(line)
+        print(line.format(case=case, length=length, accuracy=accuracy))
 
 
 def print_certificates(losses, gaps, steps):
@@ -348,15 +341,3 @@ def print_certificates(losses, gaps, steps):
         )
         numbers = {"loss": losses[t], "gap": gaps[t], "least": losses[t] - gaps[t]}
         print(line.format(t=t, **numbers))
-
-
-def print_neighbours(nuclear, in_place, shuffled):
-    """Prints the errors of two ways to fill in, before and after shuffling pixels."""
-    lines = {
-        _("CG, nuclear ball, pixels in any order"): nuclear,
-        _("mean of the neighbours, pixels in place"): in_place,
-        _("mean of the neighbours, pixels shuffled"): shuffled,
-    }
-    for name, error in lines.items():
-        line = _("{name}: error on the hidden pixels ≈ {error:.3f}")
-        print(line.format(name=name, error=error))
