@@ -139,18 +139,7 @@ def test_names_are_counted_once_and_modules_too():
     assert {*imported(code)} == {"helpers", "b", "load_mnist"}
 
 
-REWRITTEN = {"conditional_gradient", "gradient_centralization"}
-
-
-@pytest.mark.parametrize(
-    "lesson",
-    [
-        pytest.param(name, marks=pytest.mark.xfail(strict=False))
-        if name in REWRITTEN
-        else name
-        for name in LESSONS
-    ],
-)
+@pytest.mark.parametrize("lesson", LESSONS)
 def test_a_lesson_imports_at_most_eight_names(lesson):
     path = ROOT / f"notebooks/en/{lesson}.ipynb"
     code = "\n".join(
