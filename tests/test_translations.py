@@ -73,7 +73,8 @@ def test_no_compiled_catalog_is_committed_or_left_behind():
 def test_blocks_are_headings_paragraphs_items_rows_and_summaries():
     text = (
         "# Head\n\nOne\nparagraph.\n\n- item $x$\n  goes on\n- two\n\n"
-        "1. first\n\n| a | b |\n|---|---|\n| c | d |\n\n$$a$$\n\n```\ncode\n```\n\n"
+        "1. first\n\n| a | b |\n|---|---|\n| c | d | <!-- badges x --> [B](y) |\n\n"
+        "$$a$$\n\n```\ncode\n```\n\n"
         "<details>\n<summary>Answer</summary>\n\nInside.\n\n</details>\n\n"
         "<!-- begin badges -->\nwritten by a program\n<!-- end badges -->"
     )

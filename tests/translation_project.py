@@ -49,6 +49,7 @@ THAI = {
     "length | λ": "ความยาว | λ",
     "Hello {name}": "สวัสดี {name}",
     **{label: "ปุ่ม" for label in badges.MESSAGES},
+    badges.UNSTAMPED: "สั่ง `make badges REPOSITORY=owner/name`",
 }
 
 

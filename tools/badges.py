@@ -19,15 +19,28 @@ LABELS = (
 )
 # The setup cell says it in all languages, as without the package there is no catalog.
 OFFLINE = "Could not download the lesson's package. Check the network and run again."
+SITE = "Read the lessons as pages, without installing anything"
+UNSTAMPED = (
+    "This copy is not stamped: its badges lead nowhere until someone runs "
+    "`make badges REPOSITORY=owner/name`."
+)
 # What the catalogs translate in the context "badges".
-MESSAGES = (*LABELS, OFFLINE)
+MESSAGES = (*LABELS, OFFLINE, SITE, UNSTAMPED)
+# The repository of an unstamped copy.
+NOWHERE = "OWNER/REPOSITORY"
 IMAGES = (
     "https://colab.research.google.com/assets/colab-badge.svg",
     "https://mybinder.org/badge_logo.svg",
     "https://img.shields.io/badge/GitHub-181717?logo=github",
     "https://img.shields.io/badge/.ipynb-555555?logo=jupyter",
 )
-TABLE = re.compile(r"(?<=<!-- begin badges -->\n).*?(?=<!-- end badges -->)", re.DOTALL)
+# In a README: the cell of a table that holds a lesson's badges, an address that pip or
+# git reads, and a line that stands only in a stamped, or an unstamped, copy.
+CELL = re.compile(r"(<!-- badges (\w+) -->).*?(?= \|$)", re.MULTILINE)
+SOURCE_OF = re.compile(
+    r"(git(?:\+| clone )https://github\.com/)[\w./-]+?(@\S+?)?(?=[\"\s])"
+)
+LINE = re.compile(r"(<!-- begin (site|unstamped) -->\n).*?(?=\n<!-- end)")
 
 
 def repository(root=ROOT):
@@ -80,18 +93,12 @@ def targets(path, repository, branch):
     )
 
 
-def title(notebook):
-    """The text of a notebook's first heading."""
-    texts = "\n".join(c.source for c in notebook.cells if c.cell_type == "markdown")
-    return re.search(r"^# (.+)$", texts, re.MULTILINE)[1]
-
-
-def stamp_readme(text, notebooks, language, repository, branch, translate):
-    """A README with the badges of one language's notebooks between its marks.
+def stamp_readme(text, language, repository, branch, translate):
+    """A README with the badges of one language's lessons in the cells marked for them,
+    and with the repository's name where one clones or installs.
 
     Args:
-        text: String. The marks are `<!-- begin badges -->` and `<!-- end badges -->`.
-        notebooks: Dict from paths, as `row` takes them, to notebooks.
+        text: String. The mark of a lesson's cell is `<!-- badges NAME -->`.
         language: Code of the language.
         repository: String, `owner/name`.
         branch: String.
@@ -100,13 +107,24 @@ def stamp_readme(text, notebooks, language, repository, branch, translate):
     Returns:
         String.
     """
-    # Without words of its own, the head of the table needs no translation.
-    rows = ["| | | | |\n|---|---|---|---|\n"]
-    for path, notebook in sorted(notebooks.items()):
-        badges = row(path, language, repository, branch, translate).split("\n")[:3]
-        name = pathlib.PurePosixPath(path).name
-        # A README stands in the folder of its language, but for the English one.
-        link = path if language == SOURCE else name
-        cells = [f"[{title(notebook)}]({link})", *badges]
-        rows.append(f"| {' | '.join(cells)} |\n")
-    return TABLE.sub(lambda _: "".join(rows), text)
+
+    def cell(match):
+        path = f"notebooks/{language}/{match[2]}.ipynb"
+        links = row(path, language, repository, branch, translate).split("\n")
+        return " ".join((match[1], *links[:3]))
+
+    def source(match):
+        return match[1] + repository + (f"@{branch}" if match[2] else "")
+
+    owner, name = repository.split("/")
+    lines = {"unstamped": translate(UNSTAMPED), "site": ""}
+    if repository != NOWHERE:
+        address = f"https://{owner.lower()}.github.io/{name}/{language}/index.html"
+        lines = {"unstamped": "", "site": f"[{translate(SITE)}]({address})"}
+    text = LINE.sub(lambda match: match[1] + lines[match[2]], text)
+    return SOURCE_OF.sub(source, CELL.sub(cell, text))
+
+
+def lessons(readme):
+    """The names of the lessons, in the order in which a README shows them."""
+    return [name for _mark, name in CELL.findall(readme)]

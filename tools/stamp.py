@@ -144,18 +144,15 @@ def stamped(root=ROOT):
     files = {}
     for language, translate in catalogs.items():
         folder = root / "notebooks" / language
-        notebooks = {}
         for path in sorted(folder.glob("*.ipynb")):
             name = path.relative_to(root).as_posix()
-            notebooks[name] = nbformat.read(path, as_version=4)
-            stamp_notebook(notebooks[name], name, *place, catalogs)
-            files[path] = nbformat.writes(notebooks[name]) + "\n"
+            notebook = nbformat.read(path, as_version=4)
+            stamp_notebook(notebook, name, *place, catalogs)
+            files[path] = nbformat.writes(notebook) + "\n"
         readme = (root if language == SOURCE else folder) / "README.md"
         if readme.exists():
             text = readme.read_text("utf-8")
-            files[readme] = badges.stamp_readme(
-                text, notebooks, language, *place, translate
-            )
+            files[readme] = badges.stamp_readme(text, language, *place, translate)
     return files
 
 
@@ -195,10 +192,16 @@ def check(expected=None, root=ROOT):
             f"The badges lead to {name}, and this is {expected}. Run: "
             + COMMAND.format(expected)
         ]
-    return [
+    faults = [
         f"{path.relative_to(root)} is not stamped. Run: {COMMAND.format(name)}"
         for path, text in stamped(root).items()
         if path.read_text("utf-8") != text
+    ]
+    listed = badges.lessons((root / "README.md").read_text("utf-8"))
+    return faults + [
+        f"README.md lists no {path.name}. Write a row with <!-- badges {path.stem} -->."
+        for path in sorted((root / "notebooks" / SOURCE).glob("*.ipynb"))
+        if path.stem not in listed
     ]
 
 

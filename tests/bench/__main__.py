@@ -1,7 +1,7 @@
 """How fast the collection is: `make bench`, or `python tests/bench [ROW…]`.
 
 Each row is ours against a peer, in alternation in one run, as a ratio; no absolute
-time is claimed. With all rows it writes them to README.md beside this file, four of
+time is claimed. With all rows it writes them to README.md beside this file, some of
 them to the front page, the versions to results.csv, and .github/images/bench.png.
 """
 

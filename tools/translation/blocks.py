@@ -14,7 +14,8 @@ GENERATED = re.compile(r"<!-- begin (\w+) -->.*?<!-- end \1 -->", re.DOTALL)
 PARSER = MarkdownIt("commonmark").enable("table")
 FORMULA_ALONE = re.compile(r"\$\$[^$]*\$\$", re.DOTALL)
 SUMMARY = re.compile(r"(?P<prefix>.*<summary>)(?P<text>.+)(?P<suffix></summary>.*)")
-ROW = re.compile(r"(?P<prefix>\s*\|?\s*)(?P<text>.*?)(?P<suffix>\s*\|?\s*)")
+BADGES = r"(?:\s*\|\s*<!-- badges .*)?"
+ROW = re.compile(rf"(?P<prefix>\s*\|?\s*)(?P<text>.*?)(?P<suffix>{BADGES}\s*\|?\s*)")
 
 
 @dataclass(frozen=True)

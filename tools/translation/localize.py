@@ -36,7 +36,6 @@ def localized(project, language):
     }
     readme = badges.stamp_readme(
         _readme(project, language, catalog),
-        {f"notebooks/{language}/{path.name}": nb for path, nb in notebooks.items()},
         language,
         *badges.repository(),
         catalogs.lookup(catalog, "badges"),

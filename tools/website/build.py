@@ -134,9 +134,8 @@ def front_page(readme, language, root=ROOT):
 
 def lessons_of(language, root=ROOT):
     """The notebooks of a language, in the order of the front page."""
-    order = "conditional_gradient", "one_rule", "gradient_centralization"
-    paths = sorted((root / "notebooks" / language).glob("*.ipynb"))
-    return sorted(paths, key=lambda p: (*order, p.stem).index(p.stem))
+    names = badges.lessons((root / "README.md").read_text("utf-8"))
+    return [root / "notebooks" / language / f"{name}.ipynb" for name in names]
 
 
 def stage(folder, language, root=ROOT):
