@@ -13,6 +13,7 @@ from markdown_it import MarkdownIt
 GENERATED = re.compile(r"<!-- begin (\w+) -->.*?<!-- end \1 -->", re.DOTALL)
 PARSER = MarkdownIt("commonmark").enable("table")
 FORMULA_ALONE = re.compile(r"\$\$[^$]*\$\$", re.DOTALL)
+TAG = re.compile(r"<[^>]+>")
 SUMMARY = re.compile(r"(?P<prefix>.*<summary>)(?P<text>.+)(?P<suffix></summary>.*)")
 BADGES = r"(?:\s*\|\s*<!-- badges .*)?"
 ROW = re.compile(rf"(?P<prefix>\s*\|?\s*)(?P<text>.*?)(?P<suffix>{BADGES}\s*\|?\s*)")
@@ -92,8 +93,8 @@ def _summaries(token, lines):
 
 
 def _has_words(text):
-    """Whether anything is left to translate beside formulas."""
-    rest = FORMULA_ALONE.sub("", text)
+    """Whether anything is left to translate beside formulas and HTML's tags."""
+    rest = TAG.sub("", FORMULA_ALONE.sub("", text))
     return any(sign.isalpha() for sign in rest)
 
 
