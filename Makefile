@@ -9,7 +9,7 @@ BIN := .venv/bin
 export NOTEBOOK_PRESET ?= quick
 NOTEBOOKS := $(wildcard notebooks/*/*.ipynb)
 
-.PHONY: lab test test-browser test-colab test-binder badges demo handout site lint notebooks bench clean
+.PHONY: lab test test-browser test-cluster test-colab test-binder badges demo handout site lint notebooks bench clean
 
 # Jupyter prints the address, for a machine without a browser; in a container, where
 # one is root, it asks to be told that this is meant.
@@ -41,6 +41,12 @@ test-binder: .venv/test
 badges: .venv/test
 	$(BIN)/python tools/stamp.py write $(if $(REPOSITORY),--repository $(REPOSITORY)) \
 	$(if $(BRANCH),--branch $(BRANCH))
+
+# A Slurm of two nodes on this machine: needs root and Debian's slurm-wlm and munge; one
+# test needs openmpi-bin.
+test-cluster: .venv/test
+	$(BIN)/pip install --quiet -e '.[cluster]'
+	$(BIN)/python -m pytest -rs --durations=5 tests/cluster
 
 # Each prints ratios of two things measured in turn, in one run.
 bench: .venv/test

@@ -19,13 +19,16 @@ import numpy as np
 from helpers._support.i18n import _, sentences
 
 WORKER = pathlib.Path(__file__).with_name("worker.py")
+# The same workers on a cluster: a script for Slurm.
+JOB = pathlib.Path(__file__).with_name("job.sbatch")
 
 
 def two_devices() -> list[str]:
     """The names of two devices: two GPUs, or the processor divided into two.
 
-    A divided processor computes no faster. It runs the very code that several GPUs
-    run, which is what one wants to test before renting them.
+    A divided processor computes no faster. It runs the same program as several GPUs,
+    but for the all-reduce, which is NCCL's on GPUs: what one wants to test before
+    renting them is what comes out.
 
     Raises:
         RuntimeError: If TensorFlow has computed something already, so that the
@@ -90,23 +93,32 @@ def train(
     crash: int | None = None,
     timeout: float = 240,
     resume: bool = False,
+    module: str | None = None,
+    heartbeat: int = 10,
 ) -> Ended:
     """Starts workers on this machine's processor, and waits until all have ended.
 
-    If one dies, JAX ends the others after some ten seconds. Called again with the
-    same folder and `resume=True`, they go on after the last epoch that worker 0 has
-    saved there.
+    If one dies, JAX ends the others. Called again with the same folder and
+    `resume=True`, they go on after the last epoch that worker 0 has saved there. At
+    the end the folder holds `trained.keras`.
 
     Args:
         folder: Path with `model.keras`, a compiled model with its initial weights,
-            and `data.npz` with the arrays `x` and `y`.
+            and `data.npz` with the arrays `x` and `y`; worker 0 evaluates on `x_val`
+            and `y_val`, if it has them, and writes what it finds into `log-0`.
         workers: Integer, at least 2.
         batch_size: Integer, a multiple of `workers`: samples in a batch of all
             workers together, which must divide the number of samples.
         epochs: Integer, at least 1.
-        crash: Number of the step after which the last worker kills itself.
+        crash: Number of the step after which the last worker kills itself, unless
+            the folder holds a training already.
         timeout: Seconds after which those that still run are killed.
         resume: Whether to go on with a training that the folder holds.
+        module: Name of a module that the workers import first, for layers that Keras
+            does not know.
+        heartbeat: Seconds without a sign of life after which a worker counts as dead.
+            Too few end a healthy training when the network or the disk is slow for a
+            moment: JAX has 100.
 
     Raises:
         ValueError: If `batch_size` is no multiple of `workers` or does not divide the
@@ -129,6 +141,9 @@ def train(
         )
     options = [f"--workers={workers}", f"--batch-size={batch_size}"]
     options += [f"--epochs={epochs}", f"--address={_free_address()}"]
+    options += [f"--heartbeat={heartbeat}"]
+    if module is not None:
+        options.append(f"--module={module}")
     if crash is not None:
         options.append(f"--crash={crash}")
     processes, seconds = [], [None] * workers
@@ -167,7 +182,7 @@ def _free_address():
 def _start(folder, worker, options):
     environment = {
         **os.environ,
-        "JAX_PLATFORMS": "cpu",  # several processes cannot share a GPU
+        "JAX_PLATFORMS": "cpu",  # each would take most of a GPU's memory for itself
         "MALLOC_ARENA_MAX": "2",  # two heaps, and not one for each thread: 50 MB less
         # So that the worker has the `helpers` of this process.
         "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),

@@ -120,8 +120,8 @@ def sweep(
     stopped or killed, `sweep` does the rest. A run that raises, or that kills its
     process, leaves its place empty and says why; the next call tries it again.
 
-    The file states the function's source, and takes no results of another function.
-    What the function refers to is not seen: if that changes, use another file.
+    The file states the function's source and the backend, and takes no results of
+    another. What the function refers to is not seen: if that changes, use another file.
 
     Args:
         function: Called as `function(**hyperparameters, seed=seed)`; returns the
@@ -133,7 +133,8 @@ def sweep(
         seeds: Iterable of different integers from 0 to 2³² − 1.
         path: Path of the file, in JSON lines. Its folder must exist.
         client: `dask.distributed.Client`, whose workers have one thread each and can
-            import what `function` imports.
+            import what `function` imports. Without one, the processes of this machine
+            use no GPU; with one, each worker uses the GPUs that it sees: give it one.
         backend: Keras's backend in the workers; by default the one here. On `"jax"`
             a worker needs less memory, since it does not load TensorFlow.
         metric: Name of the metric in the reader's language. Defaults to the test
@@ -161,12 +162,12 @@ def sweep(
     for seed, *pair in itertools.product(seeds, rows, columns):
         cell = dict(zip(names, pair, strict=True)) | {"seed": seed}
         cells[_line(cell)] = cell
-    finished = _read(path, inspect.getsource(function))
+    backend = backend or keras.backend.backend()
+    finished = _read(path, inspect.getsource(function), backend)
     todo = [cell for line, cell in cells.items() if line not in finished]
     reused, errors = len(cells) - len(todo), {}
     progress(reused, len(cells))
     if todo:
-        backend = backend or keras.backend.backend()
         with (
             _connected(client, len(todo), backend) as client,
             open(path, "a", encoding="utf-8") as file,
@@ -199,17 +200,18 @@ def _line(cell):
     return json.dumps(cell, default=np.generic.item)
 
 
-def _read(path, source):
+def _read(path, source, backend):
     """The finished cells of a file, which is begun if there is none."""
     path = pathlib.Path(path)
-    head = json.dumps({"function": source}).encode() + b"\n"
+    head = json.dumps({"function": source, "backend": backend}).encode() + b"\n"
     if not path.exists():
         path.write_bytes(head)
     content = path.read_bytes()
     if not content.startswith(head):
         raise ValueError(
-            f"`path` must be a new file or one of this function. {str(path)!r} begins "
-            "with another function's source: give another path, or delete the file."
+            f"`path` must be a new file or one of this function on {backend}. "
+            f"{str(path)!r} begins with another function's source, or another backend: "
+            "give another path, or delete the file."
         )
     # A process that was killed may have left half a line.
     whole = content[: content.rindex(b"\n") + 1]
@@ -283,7 +285,7 @@ def _connected(client, runs, backend):
         "TF_NUM_INTRAOP_THREADS": "1",
         "TF_NUM_INTEROP_THREADS": "1",
         "KERAS_BACKEND": backend,
-        "CUDA_VISIBLE_DEVICES": "-1",  # several processes cannot share one GPU
+        "CUDA_VISIBLE_DEVICES": "-1",  # each would take most of a GPU's memory
         "MALLOC_ARENA_MAX": "2",  # two heaps, and not one for each thread: less memory
     }
     settings = {

@@ -1,6 +1,13 @@
-"""One of several workers; `distributed.train`, `srun` or `mpirun` starts it."""
+"""One of several workers; `distributed.train`, `srun` or `mpirun` starts it.
+
+Slurm and Open MPI 4 tell JAX how many there are, which one this is and where worker 0
+waits, and that each has one device. Open MPI 5 is not recognized
+(jax-ml/jax#14576): give it `--address`, `--workers` and `--worker`.
+"""
 
 import argparse
+import importlib
+import json
 import os
 import pathlib
 import random
@@ -34,31 +41,55 @@ def part(rows, batch_size, worker, workers):
     return batches[:, worker].reshape(-1, *rows.shape[1:])
 
 
-def train(folder, batch_size, epochs, crash):
-    worker, workers = jax.process_index(), jax.process_count()
-    keras.distribution.set_distribution(
-        keras.distribution.DataParallel(auto_shard_dataset=False)
-    )
+def load(folder):
     # Keras draws weights at random before it reads those of the file, and what a
     # distribution places on several processes must be equal on all of them.
     random.seed(0)
-    model = keras.saving.load_model(folder / "model.keras")
+    return keras.saving.load_model(folder / "model.keras")
+
+
+def train(folder, batch_size, epochs, crash=None):
+    worker, workers = jax.process_index(), jax.process_count()
+    print(f"Worker {worker} of {workers}: {jax.local_devices()}", flush=True)
+    keras.distribution.set_distribution(
+        keras.distribution.DataParallel(auto_shard_dataset=False)
+    )
+    model = load(folder)
     data = np.load(folder / "data.npz")
     x, y = (part(data[name], batch_size, worker, workers) for name in ("x", "y"))
 
     # Two workers that write into one backup spoil it, so each has its own. All begin
     # with that of worker 0: a crash may come when only one of them has saved an epoch.
-    backup = folder / f"backup-{worker}"
-    if worker > 0 and (folder / "backup-0").exists():
-        shutil.copytree(folder / "backup-0", backup, dirs_exist_ok=True)
+    backup, first = (folder / f"backup-{number}" for number in (worker, 0))
+    resumed = (first / "training_metadata.json").exists()
+    if resumed and worker > 0:
+        shutil.copytree(first, backup, dirs_exist_ok=True)
+    elif resumed:
+        done = json.loads((first / "training_metadata.json").read_text())
+        print(f"Going on after epoch {done['epoch']}.", flush=True)
     # A worker that ends while it saves leaves half a file; then the one before counts.
     options = {"double_checkpoint": True, "delete_checkpoint": False}
     callbacks = [keras.callbacks.BackupAndRestore(backup, **options)]
-    if crash is not None and worker == workers - 1:
+    if crash is not None and worker == workers - 1 and not resumed:
         callbacks.append(Crash(crash))
     options = {"epochs": epochs, "shuffle": False, "verbose": 0}
     model.fit(x, y, batch_size // workers, callbacks=callbacks, **options)
     np.savez(folder / f"weights-{worker}.npz", *model.get_weights())
+    if worker == 0:
+        keep(folder, model.get_weights(), data)
+
+
+def keep(folder, weights, data):
+    """Saves the trained model, and evaluates it if there are `x_val` and `y_val`."""
+    keras.distribution.set_distribution(None)
+    model = load(folder)
+    model.set_weights(weights)
+    model.save(folder / "trained.keras")
+    if "x_val" in data:
+        found = model.evaluate(
+            data["x_val"], data["y_val"], verbose=0, return_dict=True
+        )
+        print(*(f"val_{name}: {value:.4f}" for name, value in found.items()))
 
 
 if __name__ == "__main__":
@@ -66,13 +97,23 @@ if __name__ == "__main__":
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--batch-size", type=int, required=True)
     parser.add_argument("--epochs", type=int, required=True)
+    parser.add_argument("--module", help="to import first, for layers of yours")
     parser.add_argument("--crash", type=int)
-    # Slurm and Open MPI tell JAX these three.
+    parser.add_argument("--heartbeat", type=int, default=100, help="seconds")
     parser.add_argument("--address")
     parser.add_argument("--workers", type=int)
     parser.add_argument("--worker", type=int)
     given = parser.parse_args()
+    if given.module:
+        importlib.import_module(given.module)
     jax.distributed.initialize(
-        given.address, given.workers, given.worker, heartbeat_timeout_seconds=10
+        *(given.address, given.workers, given.worker),
+        heartbeat_timeout_seconds=given.heartbeat,
     )
+    samples, workers = len(np.load(given.folder / "data.npz")["y"]), jax.process_count()
+    if given.batch_size % workers or samples % given.batch_size:
+        parser.error(
+            f"--batch-size must be a multiple of the {workers} workers and divide the "
+            f"{samples} samples. Received: {given.batch_size}"
+        )
     train(given.folder, given.batch_size, given.epochs, given.crash)
