@@ -118,6 +118,14 @@ def test_a_failed_import_shows_what_was_kept_quiet():
     assert "the reason" in done.stderr
 
 
+def test_what_is_no_python_is_in_the_package_too():
+    tool = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
+    patterns = tool["setuptools"]["package-data"]["helpers"]
+    shipped = {path for name in patterns for path in (ROOT / "helpers").glob(name)}
+    files = {path for path in ROOT.glob("helpers/**/*") if path.is_file()}
+    assert {p for p in files if p.suffix not in (".py", ".pyc", ".mo")} == shipped
+
+
 def test_files_stay_short():
     """About 300 lines: a file that outgrows 350 has found a seam."""
     for path in ROOT.glob("helpers/**/*.py"):

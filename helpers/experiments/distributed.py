@@ -98,7 +98,9 @@ def train(
 ) -> Ended:
     """Starts workers on this machine's processor, and waits until all have ended.
 
-    If one dies, JAX ends the others. Called again with the same folder and
+    If one dies, JAX ends the others: soon after `heartbeat` seconds, or at once if it
+    is worker 0, with which all keep contact. One that hangs may send signs of life for
+    ever; against that there is `timeout`. Called again with the same folder and
     `resume=True`, they go on after the last epoch that worker 0 has saved there. At
     the end the folder holds `trained.keras`.
 
@@ -121,19 +123,12 @@ def train(
             moment: JAX has 100.
 
     Raises:
-        ValueError: If `batch_size` is no multiple of `workers` or does not divide the
-            number of samples.
+        ValueError: As `check` does.
         FileExistsError: If the folder holds a training and `resume` is `False`.
         RuntimeError: If a worker failed that was not to crash; with what it wrote.
     """
     folder = pathlib.Path(folder)
-    with np.load(folder / "data.npz") as arrays:
-        samples = len(arrays["y"])
-    if batch_size % workers or samples % batch_size:
-        raise ValueError(
-            f"`batch_size` must be a multiple of workers={workers} and divide the "
-            f"{samples} samples. Received: batch_size={batch_size}"
-        )
+    check(folder, workers, batch_size)
     if not resume and (folder / "backup-0").exists():
         raise FileExistsError(
             f"`folder` holds a training already: {folder}. Give another one, or "
@@ -173,6 +168,22 @@ def train(
     return Ended(codes, seconds, weights)
 
 
+def check(folder: str | os.PathLike, workers: int, batch_size: int) -> None:
+    """That the data of a folder can be divided, before anything is started.
+
+    Raises:
+        ValueError: If `batch_size` is no multiple of `workers` or does not divide the
+            number of samples.
+    """
+    with np.load(pathlib.Path(folder) / "data.npz") as arrays:
+        samples = len(arrays["y"])
+    if batch_size % workers or samples % batch_size:
+        raise ValueError(
+            f"`batch_size` must be a multiple of workers={workers} and divide the "
+            f"{samples} samples. Received: batch_size={batch_size}"
+        )
+
+
 def _free_address():
     with socket.socket() as free:
         free.bind(("localhost", 0))
@@ -182,14 +193,15 @@ def _free_address():
 def _start(folder, worker, options):
     environment = {
         **os.environ,
-        "JAX_PLATFORMS": "cpu",  # each would take most of a GPU's memory for itself
+        "JAX_PLATFORMS": "cpu",  # NCCL takes no two processes on one GPU
         "MALLOC_ARENA_MAX": "2",  # two heaps, and not one for each thread: 50 MB less
         # So that the worker has the `helpers` of this process.
         "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
     }
+    program = [sys.executable, "-m", "helpers.experiments.worker"]
     with (folder / f"log-{worker}").open("wb") as log:
         return subprocess.Popen(
-            [sys.executable, WORKER, folder, f"--worker={worker}", *options],
+            [*program, folder, f"--worker={worker}", *options],
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=log,

@@ -1,8 +1,8 @@
 """One of several workers; `distributed.train`, `srun` or `mpirun` starts it.
 
 Slurm and Open MPI 4 tell JAX how many there are, which one this is and where worker 0
-waits, and that each has one device. Open MPI 5 is not recognized
-(jax-ml/jax#14576): give it `--address`, `--workers` and `--worker`.
+waits, and that each has one device. JAX 0.10 does not recognize Open MPI 5
+(jax-ml/jax#14576): take `srun`, or `--address`, `--workers` and `--worker`.
 """
 
 import argparse
@@ -24,6 +24,7 @@ import keras
 import numpy as np
 
 from helpers import optimizers  # noqa: F401  (so that Keras can load ours)
+from helpers.experiments import distributed
 
 
 class Crash(keras.callbacks.Callback):
@@ -48,7 +49,7 @@ def load(folder):
     return keras.saving.load_model(folder / "model.keras")
 
 
-def train(folder, batch_size, epochs, crash=None):
+def train(folder, batch_size, epochs, crash=None, crash_worker=-1):
     worker, workers = jax.process_index(), jax.process_count()
     print(f"Worker {worker} of {workers}: {jax.local_devices()}", flush=True)
     keras.distribution.set_distribution(
@@ -70,7 +71,7 @@ def train(folder, batch_size, epochs, crash=None):
     # A worker that ends while it saves leaves half a file; then the one before counts.
     options = {"double_checkpoint": True, "delete_checkpoint": False}
     callbacks = [keras.callbacks.BackupAndRestore(backup, **options)]
-    if crash is not None and worker == workers - 1 and not resumed:
+    if crash is not None and worker == crash_worker % workers and not resumed:
         callbacks.append(Crash(crash))
     options = {"epochs": epochs, "shuffle": False, "verbose": 0}
     model.fit(x, y, batch_size // workers, callbacks=callbacks, **options)
@@ -92,13 +93,25 @@ def keep(folder, weights, data):
         print(*(f"val_{name}: {value:.4f}" for name, value in found.items()))
 
 
-if __name__ == "__main__":
+def own_device():
+    """`[0]` if this process sees one GPU alone, as with Slurm's --gpus-per-task=1.
+
+    Else `None`: then JAX takes the GPU with the number that the process has on its
+    machine. Where each process sees its own GPU as number 0, there is no number 1.
+    """
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES", "")
+    return [0] if visible and "," not in visible else None
+
+
+def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--batch-size", type=int, required=True)
     parser.add_argument("--epochs", type=int, required=True)
     parser.add_argument("--module", help="to import first, for layers of yours")
+    parser.add_argument("--check", action="store_true", help="start nothing")
     parser.add_argument("--crash", type=int)
+    parser.add_argument("--crash-worker", type=int, default=-1)
     parser.add_argument("--heartbeat", type=int, default=100, help="seconds")
     parser.add_argument("--address")
     parser.add_argument("--workers", type=int)
@@ -106,14 +119,22 @@ if __name__ == "__main__":
     given = parser.parse_args()
     if given.module:
         importlib.import_module(given.module)
+    if given.check:
+        load(given.folder)
+        try:
+            distributed.check(given.folder, given.workers, given.batch_size)
+        except ValueError as error:
+            parser.error(str(error))
+        return
     jax.distributed.initialize(
-        *(given.address, given.workers, given.worker),
+        *(given.address, given.workers, given.worker, own_device()),
         heartbeat_timeout_seconds=given.heartbeat,
+        # The others wait at the end while worker 0 evaluates alone.
+        shutdown_timeout_seconds=3600,
     )
-    samples, workers = len(np.load(given.folder / "data.npz")["y"]), jax.process_count()
-    if given.batch_size % workers or samples % given.batch_size:
-        parser.error(
-            f"--batch-size must be a multiple of the {workers} workers and divide the "
-            f"{samples} samples. Received: {given.batch_size}"
-        )
-    train(given.folder, given.batch_size, given.epochs, given.crash)
+    distributed.check(given.folder, jax.process_count(), given.batch_size)
+    train(given.folder, given.batch_size, given.epochs, given.crash, given.crash_worker)
+
+
+if __name__ == "__main__":
+    main()

@@ -12,10 +12,9 @@ import time
 import pytest
 
 NEEDED = ("slurmctld", "slurmd", "sbatch", "munged", "mungekey")
-NODES = ("n1", "n2")
-# JAX asks for worker 0 by the name of its node, so the names must lead here.
-HOSTS = pathlib.Path("/etc/hosts")
-LINE = f"127.0.0.1 {' '.join(NODES)}  # a test of two machines\n"
+# JAX asks for worker 0 by the name of the first node, which so is this machine's.
+HOST = socket.gethostname().split(".")[0]
+NODES = (HOST, f"{HOST}-second")
 # A job that is put back waits as long as its credential lives: five seconds.
 SETTINGS = """\
 ClusterName=test
@@ -36,10 +35,12 @@ TaskPlugin=task/none
 SwitchType=switch/none
 MpiDefault=none
 SelectType=select/cons_tres
+GresTypes=gpu
 ReturnToService=2
-NodeName=n1 NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[1]} RealMemory=4000
-NodeName=n2 NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[2]} RealMemory=4000
-PartitionName=all Nodes=n1,n2 Default=YES MaxTime=INFINITE State=UP
+NodeName=DEFAULT RealMemory=4000 Gres=gpu:1
+NodeName={nodes[0]} NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[1]}
+NodeName={nodes[1]} NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[2]}
+PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 """
 
 
@@ -54,9 +55,6 @@ def slurm():
         folder = tempfile.mkdtemp(prefix="slurm-")
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         os.chmod(folder, 0o755)
-        text = HOSTS.read_text()
-        HOSTS.write_text(text.rstrip("\n") + "\n" + LINE)
-        stack.callback(lambda: HOSTS.write_text(HOSTS.read_text().replace(LINE, "")))
         stack.callback(stop, pathlib.Path(folder))
         yield start(pathlib.Path(folder))
 
@@ -68,9 +66,11 @@ def paths():
 def start(folder):
     (folder / "state").mkdir()
     settings = SETTINGS.format(
-        folder=folder, host=socket.gethostname().split(".")[0], ports=free_ports(3)
+        folder=folder, host=HOST, nodes=NODES, ports=free_ports(3)
     )
     (folder / "slurm.conf").write_text(settings)
+    # Slurm hands out devices by number, whatever they are.
+    (folder / "gres.conf").write_text("Name=gpu File=/dev/zero\n")
     path = os.pathsep.join((os.path.dirname(shutil.which("python3")), paths()))
     environment = {**os.environ, "SLURM_CONF": f"{folder}/slurm.conf", "PATH": path}
 
