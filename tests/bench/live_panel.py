@@ -70,7 +70,7 @@ def latencies(panel, count=20):
 
 def rows(rounds):
     """Speed with the panel and in `fit`, redraws, and how soon a slider acts."""
-    (x, y), held_out = data()
+    (x, y), held_out = digits()
     batches = data.batches(x, y, 64, seed=0)
     panel, model = LivePanel(make_model(), batches, held_out), make_model()
     # Past the first seconds, in which the axes grow often.
