@@ -1,10 +1,11 @@
-"""The figures and the printed results of the lesson on Conditional Gradient."""
+"""The figures of the lesson on Conditional Gradient; `tables` prints its results."""
 
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.patches import Circle
 
 from helpers._support.i18n import _, listing, sentences
+from helpers.plotting import conditional_gradient_tables as tables
 from helpers.plotting import style
 from helpers.plotting.style import BLACK, BLUE, GREEN, GREY, VERMILION, Picture
 
@@ -118,7 +119,7 @@ def four_cases(results, references):
     for (name, accuracies), dash in lines:
         look = {"color": BLACK, "linestyle": dash, "linewidth": 1.2, "label": name}
         ax.axhline(np.mean(accuracies), **look)
-    ax.set_xticks(range(len(cases)), [_case(*case) for case in cases])
+    ax.set_xticks(range(len(cases)), [tables.case(*case) for case in cases])
     ax.set(ylim=(0, 1), ylabel=_("test accuracy"))
     ax.grid(axis="x", visible=False)
     figure.legend(loc="outside upper center", ncols=4, fontsize=9)
@@ -130,24 +131,11 @@ def four_cases(results, references):
     each = _("{method}, {case}")
     found = {
         each.format(
-            method=methods[method][0], case=_case(*case).replace("\n", ", ")
+            method=methods[method][0], case=tables.case(*case).replace("\n", ", ")
         ): accuracies
         for (method, *case), accuracies in results.items()
     }
     return Picture(figure, text, style.means(found))
-
-
-def _case(momentum, factor):
-    loss = _("loss as it is")
-    if factor != 1:
-        loss = _("logits × {factor:g} in the loss").format(factor=factor)
-    return f"{loss}\n{_momentum(momentum)}"
-
-
-def _momentum(momentum):
-    if not momentum:
-        return _("no momentum")
-    return _("momentum {momentum:g}").format(momentum=momentum)
 
 
 def filled_digits(digits, known, fillings, count=10):
@@ -160,7 +148,7 @@ def filled_digits(digits, known, fillings, count=10):
         count: How many digits, from the first on.
     """
     rows = {_("known pixels"): np.where(known, digits, np.nan)}
-    rows |= {_filling(name): filled for name, filled in fillings.items()}
+    rows |= {tables.filling(name): filled for name, filled in fillings.items()}
     rows[_("true digits")] = digits
     figure, axes = style.new_figure(9, len(rows), len(rows), count)
     colours = colormaps["gray_r"].with_extremes(bad="#9CC9E8")
@@ -174,170 +162,3 @@ def filled_digits(digits, known, fillings, count=10):
         line[0].set_ylabel(name, **look)
     text = _("Rows of {count} digits: {rows}. Hidden pixels are blue in the first row.")
     return Picture(figure, text.format(count=count, rows=listing(rows)))
-
-
-def _filling(name):
-    names = {
-        "mean": _("mean of each pixel"),
-        "fro": _("CG, Frobenius ball (left empty)"),
-        "nuclear": _("CG, nuclear ball"),
-        "projected": _("projected gradient, nuclear ball"),
-        "neighbours": _("mean of the neighbours, pixels in place"),
-        "shuffled": _("mean of the neighbours, pixels shuffled"),
-    }
-    return names[name]
-
-
-def print_errors(errors):
-    """Prints the error on the hidden pixels, a dict from names of `_filling`."""
-    for name, error in errors.items():
-        line = _("{name}: error on the hidden pixels ≈ {error:.3f}")
-        print(line.format(name=_filling(name), error=error))
-
-
-def print_pace(steps):
-    """Prints how many steps CG makes in the time of one projection."""
-    print(_("steps of CG in the time of one projection: ≈ {:.0f}").format(steps))
-
-
-def print_radii(found):
-    """Prints what each radius came to, on the held-out pixels.
-
-    Args:
-        found: Dict from a radius to a triple: the least error, the step that had it,
-            and the nuclear norm after that step, as a share of the radius.
-    """
-    for radius, (error, step, share) in found.items():
-        line = _(
-            "radius {radius:,}: least error on the held-out pixels ≈ {error:.4f}, "
-            "after steps: ≈ {step}, nuclear norm ≈ {share:.2f} of the radius"
-        )
-        print(line.format(radius=radius, error=error, step=step, share=share))
-
-
-def print_step(s, w):
-    """Prints a support point and the new weights, of two entries each."""
-    print(_("support point: s = ({:.1f}, {:.1f})").format(*s))
-    print(_("new weights: w = ({:.1f}, {:.1f})").format(*w))
-
-
-def print_move(learning_rate, start, end):
-    """Prints where one step with a learning rate takes a weight."""
-    line = _("learning_rate={rate}: the weight goes from {start:.2f} to {end:.2f}")
-    print(line.format(rate=learning_rate, start=start, end=end))
-
-
-def print_agreement(radius, apart):
-    """Prints how far a step and a formula are apart, as a share of the step."""
-    line = _("λ = {radius}: the two differ by ≈ {share:.4%} of the step's length")
-    print(line.format(radius=radius, share=apart))
-
-
-def print_bound(radius, largest):
-    """Prints the largest norm on the way, beside the bound."""
-    line = _("largest norm after any step ≈ {norm:.6f}, bound λ = {radius:g}")
-    print(line.format(norm=largest, radius=radius))
-
-
-def print_size(model):
-    """Prints how many numbers are trained."""
-    print(_("weights of the network: {count:,}").format(count=model.count_params()))
-
-
-def print_shapes(**arrays):
-    """Prints the shapes of arrays, each under one of these names."""
-    names = {
-        "training_images": _("training images"),
-        "test_images": _("test images"),
-        "batch_of_images": _("images of a batch"),
-        "batch_of_labels": _("labels of a batch"),
-    }
-    for name, array in arrays.items():
-        shape = " × ".join(map(str, array.shape))
-        print(_("{name}: {shape}").format(name=names[name], shape=shape))
-
-
-def print_joint_norm(norm):
-    """Prints the norm of all weights together."""
-    print(_("joint norm before training ≈ {norm:.2f}").format(norm=norm))
-
-
-def print_accuracies(accuracies):
-    """Prints the test accuracy of each run, a dict from names."""
-    for name, accuracy in accuracies.items():
-        line = _("{name}: test accuracy ≈ {accuracy:.3f}")
-        print(line.format(name=name, accuracy=accuracy))
-
-
-def print_rest(predicted, random):
-    """Prints the norm at rest: by the formula, and of steps in random directions."""
-    print(_("by the formula: ‖w‖ = {norm:.2f}").format(norm=predicted))
-    print(_("after steps in random directions: ‖w‖ ≈ {norm:.2f}").format(norm=random))
-
-
-def print_norms(history, rest):
-    """Prints each variable's norm before and after training, and in relation to rest.
-
-    Args:
-        history: `history` of a `WeightNorms`.
-        rest: λ√(γ/2), the norm at rest of steps in random directions.
-    """
-    for name, norms in history.items():
-        if name != "joint":
-            line = _(
-                "{name}: ‖w‖ from ≈ {start:.2f} to ≈ {end:.2f}, which is ≈ {ratio:.2f} "
-                "times λ√(γ/2)"
-            )
-            numbers = {"start": norms[0], "end": norms[-1], "ratio": norms[-1] / rest}
-            print(line.format(name=name, **numbers))
-
-
-def print_scaled(same, accuracies, losses):
-    """Prints what scaling a network changed: shares of answers, pairs of numbers."""
-    print(_("same answer as before: ≈ {share:.1%} of images").format(share=same))
-    line = _("test accuracy: before ≈ {:.3f}, after ≈ {:.3f}")
-    print(line.format(*accuracies))
-    print(_("test loss: before ≈ {:.2f}, after ≈ {:.2f}").format(*losses))
-
-
-def print_rates(rates, results):
-    """Prints each case's rate and its mean accuracy: dicts as in `four_cases`."""
-    for (method, *case), rate in rates.items():
-        line = _("{method}, {case}: rate ≈ {rate:.2g}, test accuracy ≈ {accuracy:.3f}")
-        accuracy = np.mean(results[method, *case])
-        case = _case(*case).replace("\n", ", ")
-        print(line.format(method=method, case=case, rate=rate, accuracy=accuracy))
-
-
-def print_lengths(cases):
-    """Prints how long kernels are, and how accurate their networks.
-
-    Args:
-        cases: Dict from `(momentum, factor, held)` to a pair: the kernels' mean norm
-            as a share of the radius, and accuracies. `held` says whether that norm was
-            set; `momentum` and `factor` as in `four_cases`.
-    """
-    for (*case, held), (length, accuracies) in cases.items():
-        line = _(
-            "{case}, kernels as they come, ≈ {length:.2f} of the radius long: test "
-            "accuracy ≈ {accuracy:.2f}"
-        )
-        if held:
-            line = _(
-                "{case}, kernels held at ≈ {length:.2f} of the radius: test accuracy "
-                "≈ {accuracy:.2f}"
-            )
-        case = _case(*case).replace("\n", ", ")
-        accuracy = np.mean(accuracies)
-        print(line.format(case=case, length=length, accuracy=accuracy))
-
-
-def print_certificates(losses, gaps, steps):
-    """Prints what the gap says of the lowest loss, after some of the steps."""
-    for t in steps:
-        line = _(
-            "step {t}: loss ≈ {loss:.3f}, gap ≈ {gap:.3f}; the lowest loss in the ball "
-            "is at least ≈ {least:.3f}"
-        )
-        numbers = {"loss": losses[t], "gap": gaps[t], "least": losses[t] - gaps[t]}
-        print(line.format(t=t, **numbers))
