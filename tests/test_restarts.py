@@ -89,6 +89,14 @@ def test_a_restarted_model_starts_as_a_new_one(name):
     assert model.metrics[0].result() == 0
 
 
+def test_a_seed_gives_the_weights_that_keras_gives_for_it():
+    model = build(OPTIMIZERS["SGD"])
+    restart(model, 7)
+    keras.utils.set_random_seed(7)
+    new = build(OPTIMIZERS["SGD"])
+    assert_equal(model.get_weights(), new.get_weights())
+
+
 def test_a_restarted_model_trains_as_a_new_one():
     keras.utils.set_random_seed(0)
     model = build(OPTIMIZERS["schedule"])
