@@ -169,7 +169,7 @@ def print_rates(rates, results, objectives):
             "loss": objectives[method, *setting],
             "accuracy": np.mean(results[method, *setting]),
         }
-        print(line.format(method=method, case=_on_a_line(*setting), **numbers))
+        print(line.format(method=_(method), case=_on_a_line(*setting), **numbers))
 
 
 def _on_a_line(momentum, factor):
