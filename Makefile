@@ -16,14 +16,18 @@ NOTEBOOKS := $(wildcard notebooks/*/*.ipynb)
 lab: .venv/lab
 	$(BIN)/jupyter lab --notebook-dir=notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
 
-# Two processes, each with one thread: more would wait for one another. The notebooks
-# come first, so that no long one is left over for one process at the end.
+# What fails soonest comes first. Two processes, each with one thread: more would wait
+# for one another.
 test: export TF_NUM_INTRAOP_THREADS = 1
 test: export TF_NUM_INTEROP_THREADS = 1
 test: export OMP_NUM_THREADS = 1
-test: .venv/test lint
-	$(BIN)/python tools/translate.py check
-	$(BIN)/python -m pytest --nbval -n 2 --dist loadscope --no-loadscope-reorder --durations=10
+test: .venv/test
+	@echo "== Style, a few seconds"
+	@$(MAKE) --no-print-directory lint
+	@echo "== Translations, a few seconds"
+	@$(BIN)/python tools/translate.py check
+	@echo "== Unit tests, and then every notebook again: some 15 minutes on two cores"
+	@$(BIN)/python -m pytest --nbval -n 2 --dist loadscope --no-loadscope-reorder --durations=10
 
 # A learner in JupyterLab: needs Debian's chromium; screenshots go to tests/artifacts.
 test-browser: .venv/test

@@ -35,14 +35,25 @@ def pytest_report_header(config):
 
 
 def pytest_terminal_summary(terminalreporter):
-    """How long each notebook took."""
+    """How long each notebook took, and what came of it all."""
     seconds = collections.Counter()
-    for report in terminalreporter.getreports("passed"):
+    passed = terminalreporter.getreports("passed")
+    for report in passed:
         path, _, cell = report.nodeid.partition("::")
         if path.endswith(".ipynb") and cell:
             seconds[path] += report.duration
     for path, duration in sorted(seconds.items()):
         terminalreporter.write_line(f"{duration:6.1f} s  {path}")
+    failed = [
+        *terminalreporter.getreports("failed"),
+        *terminalreporter.stats.get("error", []),
+    ]
+    tests = sum(r.when == "call" and ".ipynb" not in r.nodeid for r in passed)
+    where = sorted({report.nodeid.partition("::")[0] for report in failed})
+    said = f"All is well: {tests} tests passed, and {len(seconds)} notebooks ran as stored."
+    if where:
+        said = f"Not well yet: something failed in {', '.join(where)}; see above."
+    terminalreporter.write_line(said, bold=True)
 
 
 def require(module, why):
