@@ -50,7 +50,7 @@ def pytest_terminal_summary(terminalreporter):
     ]
     tests = sum(r.when == "call" and ".ipynb" not in r.nodeid for r in passed)
     where = sorted({report.nodeid.partition("::")[0] for report in failed})
-    said = f"All is well: {tests} tests passed, and {len(seconds)} notebooks ran as stored."
+    said = f"All is well: {tests} tests passed, {len(seconds)} notebooks ran as stored."
     if where:
         said = f"Not well yet: something failed in {', '.join(where)}; see above."
     terminalreporter.write_line(said, bold=True)
