@@ -130,9 +130,7 @@ def four_cases(results, references):
     ).format(references=listing(references))
     each = _("{method}, {case}")
     found = {
-        each.format(
-            method=methods[method][0], case=tables.case(*case).replace("\n", ", ")
-        ): accuracies
+        each.format(method=methods[method][0], case=tables.on_a_line(*case)): accuracies
         for (method, *case), accuracies in results.items()
     }
     return Picture(figure, text, style.means(found))

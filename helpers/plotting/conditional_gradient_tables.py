@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helpers._support.i18n import _
+from helpers._support.i18n import _, listing
 
 
 def case(momentum, factor):
@@ -169,11 +169,11 @@ def print_rates(rates, results, objectives):
             "loss": objectives[method, *setting],
             "accuracy": np.mean(results[method, *setting]),
         }
-        print(line.format(method=_(method), case=_on_a_line(*setting), **numbers))
+        print(line.format(method=_(method), case=on_a_line(*setting), **numbers))
 
 
-def _on_a_line(momentum, factor):
-    return case(momentum, factor).replace("\n", ", ")
+def on_a_line(momentum, factor):
+    return listing(case(momentum, factor).split("\n"))
 
 
 def print_decays(found):
