@@ -16,17 +16,20 @@ NOTEBOOKS := $(wildcard notebooks/*/*.ipynb)
 lab: .venv/lab
 	$(BIN)/jupyter lab --notebook-dir=notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
 
+# Says what is done and for how long, or where it failed: $(call part,name,command).
+part = @echo "== $(1)"; start=$$(date +%s); $(2) \
+	&& echo "== $(1): passed, $$(($$(date +%s) - start)) s" \
+	|| { echo "== $(1): failed; what comes after was not tried."; exit 1; }
+
 # What fails soonest comes first. Two processes, each with one thread: more would wait
-# for one another.
+# for one another. Units and notebooks are one run, in which no process waits between.
 test: export TF_NUM_INTRAOP_THREADS = 1
 test: export TF_NUM_INTEROP_THREADS = 1
 test: export OMP_NUM_THREADS = 1
 test: .venv/test
-	@echo "== Style, a few seconds"
-	@$(MAKE) --no-print-directory lint
-	@echo "== Translations, a few seconds"
-	@$(BIN)/python tools/translate.py check
-	@echo "== Unit tests, and then every notebook again: some 15 minutes on two cores"
+	$(call part,Style,$(MAKE) --no-print-directory lint)
+	$(call part,Translations,$(BIN)/python tools/translate.py check)
+	@echo "== Unit tests, then every notebook again: some 15 minutes on two cores"
 	@$(BIN)/python -m pytest --nbval -n 2 --dist loadscope --no-loadscope-reorder --durations=10
 
 # A learner in JupyterLab: needs Debian's chromium; screenshots go to tests/artifacts.

@@ -7,6 +7,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import time
 import warnings
 
 import numpy as np
@@ -34,26 +35,65 @@ def pytest_report_header(config):
         return "unit tests left out: they need `pip install -e .[test]`"
 
 
+def pytest_collection_modifyitems(items):
+    """The longest notebooks begin first: no process is left with one at the end."""
+    first = "gradient_centralization", "conditional_gradient", "one_rule"
+
+    def place(item):
+        notebook = item.path.suffix == ".ipynb"
+        return notebook and 1 + (*first, item.path.stem).index(item.path.stem)
+
+    items.sort(key=place)
+
+
+BEGUN, UNITS_ENDED = time.time(), []
+
+
+def pytest_runtest_logreport(report):
+    if ".ipynb" not in report.nodeid:
+        UNITS_ENDED[:] = [time.time()]
+
+
+def minutes(seconds):
+    return f"{seconds // 60:.0f} min {seconds % 60:.0f} s"
+
+
 def pytest_terminal_summary(terminalreporter):
-    """How long each notebook took, and what came of it all."""
+    """How long each notebook took, and all unit tests together."""
+    for path, duration in sorted(seconds_of_notebooks(terminalreporter).items()):
+        terminalreporter.write_line(f"{duration:6.1f} s  {path}")
+    for ended in UNITS_ENDED:
+        terminalreporter.write_line(f"Unit tests: {minutes(ended - BEGUN)}")
+
+
+def seconds_of_notebooks(reporter):
     seconds = collections.Counter()
-    passed = terminalreporter.getreports("passed")
-    for report in passed:
+    for report in reporter.getreports("passed"):
         path, _, cell = report.nodeid.partition("::")
         if path.endswith(".ipynb") and cell:
             seconds[path] += report.duration
-    for path, duration in sorted(seconds.items()):
-        terminalreporter.write_line(f"{duration:6.1f} s  {path}")
-    failed = [
-        *terminalreporter.getreports("failed"),
-        *terminalreporter.stats.get("error", []),
-    ]
-    tests = sum(r.when == "call" and ".ipynb" not in r.nodeid for r in passed)
+    return seconds
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session, exitstatus):
+    """One line at the very end: what came of it all, or where to look."""
+    yield
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None:  # a process of pytest-xdist
+        return
+    passed = reporter.getreports("passed")
+    failed = [*reporter.getreports("failed"), *reporter.stats.get("error", [])]
     where = sorted({report.nodeid.partition("::")[0] for report in failed})
-    said = f"All is well: {tests} tests passed, {len(seconds)} notebooks ran as stored."
+    tests = sum(r.when == "call" and ".ipynb" not in r.nodeid for r in passed)
+    said = f"All tests passed: {tests:,} unit tests"
+    if count := len(seconds_of_notebooks(reporter)):
+        said += f" and {count} notebooks"
     if where:
-        said = f"Not well yet: something failed in {', '.join(where)}; see above."
-    terminalreporter.write_line(said, bold=True)
+        said = f"Failed: {', '.join(where)}; what went wrong stands above"
+    elif exitstatus:
+        said = "Stopped before the end, or nothing was found to test"
+    reporter.write_line(f"{said}; {minutes(time.time() - BEGUN)}.", bold=True)
 
 
 def require(module, why):
