@@ -33,10 +33,20 @@ def test_tables_say_the_best_of_what_they_were_given(capsys):
     ]
     lines = printed(capsys, tables.print_momentum, {0.9: {0.01: 0.5}})
     assert lines == ["momentum 0.9, rate 0.01: held-out accuracy ≈ 0.500"]
-    lines = printed(capsys, tables.print_seeds, {"free": [(0.9, 0.5), (0.7, 0.25)]}, 1)
+    runs = {name: [(0.9, 0.5, 0.1), (0.7, 0.25, 0.2)] for name in ("free", "inside")}
+    lines = printed(capsys, tables.print_seeds, runs, 1, ("inside",))
+    said = "test accuracy ≈ 0.700 to ≈ 0.900, certified at 1 by the measured bound "
+    said += "≈ 0.250 to ≈ 0.500"
     assert lines == [
-        "spectral step, no ball: mean test accuracy ≈ 0.800, certified at 1 by the "
-        "measured bound ≈ 0.250 to ≈ 0.500"
+        f"spectral step, no ball: {said}",
+        f"Frank–Wolfe: {said}, by the promised one ≈ 0.100 to ≈ 0.200",
+    ]
+    settings, scores = {"ball": (0.02, 0.5), "stopped": (0.1, 44.7)}, [0.5, 0.25]
+    results = dict.fromkeys(settings, scores)
+    assert printed(capsys, tables.print_few, settings, results) == [
+        "spectral ball, λ ≈ 2, rate ≈ 0.02: test accuracy ≈ 0.250 to ≈ 0.500",
+        "no ball, stopped after ≈ 44 steps, rate ≈ 0.1: test accuracy ≈ 0.250 to "
+        "≈ 0.500",
     ]
     scores = {"AdamW": [0.5, 0.7], "fro": [0.25, 0.75]}
     lines = printed(capsys, tables.print_race, scores, {"fro": (-0.1, -0.3, 0.1)})
@@ -66,26 +76,28 @@ def test_tables_count(capsys):
         "A and B: largest difference of the losses ≈ 0.5000",
         "A and C: largest difference of the losses ≈ 1.0000",
     ]
+    lines = printed(capsys, tables.print_silent, 1, 64)
+    assert lines == ["units whose column of the gradient is 0: 1 of 64"]
     lines = printed(capsys, tables.print_zeros, np.array([[0.0, 2.0], [0.0, -1.0]]))
     assert lines == ["weights that are not 0: ≈ 2 of 4"]
 
 
 def test_tables_of_certificates_and_of_the_gap(capsys):
-    attacked = {"inside": {0.1: 0.9, 0.5: 0.8}}
+    attacked = {"inside": {0.0: 0.95, 0.1: 0.9, 0.5: 0.8}}
     table = tables.print_certified
     lines = printed(capsys, table, [0.1, 0.5], CERTAIN, attacked, 3)
     ball = "Frank–Wolfe"
     assert lines == [
         f"{ball}, promised: ≈ 0.500 at length 0.1, ≈ 0.250 at length 0.5",
         f"{ball}, measured: ≈ 0.750 at length 0.1, ≈ 0.500 at length 0.5",
-        f"{ball}, attacked: ≈ 0.900 at length 0.1, ≈ 0.800 at length 0.5",
+        f"{ball}, attacked: ≈ 0.950 at length 0, ≈ 0.900 at length 0.1, ≈ 0.800 at length 0.5",
         "Certified images that fell to the attack: 3",
     ]
     chosen = {"AdamW": (0.5, 0.75, 4.0, 0.01, 1.0)}
     lines = printed(capsys, tables.print_chosen, chosen, 0.25)
     assert lines == [
-        "AdamW: factor ≈ 4, rate ≈ 0.01; held-out accuracy ≈ 0.75, certified at 0.25 "
-        "≈ 0.5"
+        "AdamW: factor ≈ 4, rate ≈ 0.01, weight decay ≈ 1; held-out accuracy ≈ 0.75, "
+        "certified at 0.25 ≈ 0.5"
     ]
     lines = printed(capsys, tables.print_gap, [0.9, 0.05, 0.01], [1.0, 0.1, 0.2], 0.1)
     assert lines == [

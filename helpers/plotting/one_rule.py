@@ -192,7 +192,7 @@ def widths(scores, rates, best):
         rates: Dict from the name of a case to its rates.
         best: Dict from a case to a dict from a width to the best rates, one a seed.
     """
-    figure, axes = style.new_figure(11, 3.6, columns=len(scores), sharey=True)
+    figure, axes = style.new_figure(13, 3.6, columns=len(scores), sharey=True)
     for ax, (name, by_width) in zip(axes, scores.items(), strict=True):
         for (width, values), look in zip(by_width.items(), STYLES, strict=False):
             label = _("width {width}").format(width=width)
@@ -204,14 +204,14 @@ def widths(scores, rates, best):
             ax.axvline(middle, linewidth=1.5, alpha=0.7, **line)
         ax.set(xscale="log", ylim=(0.5, 1), xlabel=_("rate η"))
         ax.set_title(tables.case(name), fontsize=10)
-        ax.set_xticks(rates[name], [f"{rate:.2g}" for rate in rates[name]], fontsize=9)
+        ax.set_xticks(rates[name], [f"{rate:.1g}" for rate in rates[name]], fontsize=8)
         ax.xaxis.set_minor_formatter(NullFormatter())
     axes[0].set_ylabel(_("held-out accuracy"))
     axes[0].legend(loc="lower left", fontsize=10)
     text = _(
         "Held-out accuracy against the rate, a line for each width, in a graph for "
-        "each of {names}. Vertical lines mark the best rates: in the first graph they "
-        "lie far apart, in the second and third close together."
+        "each of {names}. Vertical lines mark the best rates: in the first two graphs "
+        "they lie far apart, in the third and fourth close together."
     )
     return Picture(figure, text.format(names=listing(map(tables.case, scores))))
 

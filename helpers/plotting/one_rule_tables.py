@@ -36,6 +36,12 @@ def print_singular_values(gradient, supports):
         print(line.format(name=name, count=f"≈ {count}", along=along))
 
 
+def print_silent(count, units):
+    """How many of a layer's units have no gradient."""
+    line = _("units whose column of the gradient is 0: {count} of {units}")
+    print(line.format(count=count, units=units))
+
+
 def averaged(name):
     """What is averaged in a line of `agreement`."""
     names = {
@@ -104,10 +110,33 @@ def print_race(accuracies, intervals):
         print((other if name in intervals else line).format(**words))
 
 
+def print_few(settings, results):
+    """What was chosen for few images with wrong labels, and how well it did.
+
+    Args:
+        settings: Dict from an arm to its rate and its decay or number of steps.
+        results: Dict from an arm to the test accuracies, one a seed.
+    """
+    lines = {
+        "ball": _("spectral ball, λ {radius}, rate {rate}"),
+        "free": _("spectral step with λ = 1000, rate {rate}"),
+        "stopped": _("no ball, stopped after {steps} steps, rate {rate}"),
+        "AdamW": _("AdamW, weight decay {decay}, rate {rate}"),
+    }
+    for arm, (rate, other) in settings.items():
+        words = {"rate": f"≈ {rate:.2g}", "decay": f"≈ {other:.2g}"}
+        words |= {"radius": f"≈ {1 / other:.2g}", "steps": f"≈ {int(other)}"}
+        low, high = (f"≈ {end(results[arm]):.3f}" for end in (min, max))
+        arm = lines[arm].format(**words)
+        line = _("{arm}: test accuracy {low} to {high}")
+        print(line.format(arm=arm, low=low, high=high))
+
+
 def case(name):
     """How long a step is in one of the cases of `widths`."""
     names = {
         "own": _("Adam's own length"),
+        "max": _("sign step in the square"),
         "constant": _("a constant for each layer"),
         "share": _("a share of the norm"),
         "sphere": _("a share, on the sphere"),
@@ -159,28 +188,40 @@ def print_chosen(chosen, length):
         "{name}: factor {factor}, rate {rate}; held-out accuracy {accuracy}, certified "
         "at {length:g} {share}"
     )
+    decayed = _(
+        "{name}: factor {factor}, rate {rate}, weight decay {decay}; held-out accuracy "
+        "{accuracy}, certified at {length:g} {share}"
+    )
+    keys = "share", "accuracy", "factor", "rate", "decay"
     for name, trial in chosen.items():
-        values = zip(("share", "accuracy", "factor", "rate"), trial, strict=False)
+        values = zip(keys, trial, strict=True)
         shown = {key: f"≈ {value:.3g}" for key, value in values}
-        print(line.format(name=network(name), length=length, **shown))
+        words = decayed if name == "AdamW" else line
+        print(words.format(name=network(name), length=length, **shown))
 
 
-def print_seeds(results, length):
-    """Certified test accuracy of each network, for several seeds.
+def print_seeds(results, length, promising):
+    """Certified test accuracy of each network: the ranges over several seeds.
 
     Args:
-        results: Dict from a network's name to a list of `(accuracy, certified)`.
+        results: Dict from a network's name to a list of triples: the accuracy, and
+            what the measured and the promised bound certify.
         length: The length for which the accuracy is certified.
+        promising: The names of the networks that promised a bound.
     """
     line = _(
-        "{name}: mean test accuracy {accuracy}, certified at {length:g} by the "
-        "measured bound {low} to {high}"
+        "{name}: test accuracy {accuracy}, certified at {length:g} by the measured "
+        "bound {measured}"
     )
-    for name, pairs in results.items():
-        accuracies, shares = np.transpose(pairs)
-        words = {"low": f"≈ {shares.min():.3f}", "high": f"≈ {shares.max():.3f}"}
-        words["accuracy"] = f"≈ {accuracies.mean():.3f}"
-        print(line.format(name=network(name), length=length, **words))
+    promise = _("{line}, by the promised one {promised}")
+    keys, span = ("accuracy", "measured", "promised"), _("{low} to {high}")
+    for name, triples in results.items():
+        words = {
+            key: span.format(low=f"≈ {min(values):.3f}", high=f"≈ {max(values):.3f}")
+            for key, values in zip(keys, np.transpose(triples), strict=True)
+        }
+        said = line.format(name=network(name), length=length, **words)
+        print(promise.format(line=said, **words) if name in promising else said)
 
 
 def print_certified(lengths, certain, attacked, fallen):
@@ -198,8 +239,9 @@ def print_certified(lengths, certain, attacked, fallen):
         for way in (True, False, None):
             if way is not None and (name, way) not in certain:
                 continue
-            values = marks.values() if way is None else certain[name, way]
-            pairs = zip(lengths, values, strict=True)
+            pairs = marks.items()
+            if way is not None:
+                pairs = zip(lengths, certain[name, way], strict=True)
             shown = listing(
                 shown_at.format(share=f"≈ {share:.3f}", length=length)
                 for length, share in pairs
