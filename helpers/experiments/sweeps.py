@@ -137,8 +137,7 @@ def sweep(
             use no GPU; with one, each worker uses the GPUs that it sees: give it one.
         backend: Keras's backend in the workers; by default the one here. On `"jax"`
             a worker needs less memory, since it does not load TensorFlow.
-        metric: Name of the metric in the reader's language. Defaults to the test
-            accuracy.
+        metric: Name of the metric in the reader's language. Defaults to the accuracy.
         progress: Called as `progress(done, total)` before the first run and after
             each.
 
@@ -191,7 +190,7 @@ def sweep(
             errors.setdefault(tuple(cell.values()), f"The function returned {value}.")
     values[~np.isfinite(values)] = math.nan
     values = np.moveaxis(values.reshape(len(seeds), len(rows), len(columns)), 0, -1)
-    metric = _("test accuracy") if metric is None else metric
+    metric = _("accuracy") if metric is None else metric
     return Sweep(names, rows, columns, seeds, values, errors, reused, metric)
 
 

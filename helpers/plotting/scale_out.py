@@ -9,6 +9,7 @@ from matplotlib.patches import Circle, FancyBboxPatch
 from helpers import feasible_sets
 from helpers._support.i18n import _, listing, sentences
 from helpers.optimizers import centralize
+from helpers.plotting import scale_out_tables as tables  # noqa: F401
 from helpers.plotting import style
 from helpers.plotting.style import BLACK, BLUE, GREEN, GREY, ORANGE, VERMILION, Picture
 
@@ -118,6 +119,45 @@ def traffic(size, workers):
     return Picture(figure, text.format(first=workers.min(), last=workers.max()))
 
 
+def larger_batch(scores, factor):
+    """Held-out accuracy against the rate, with a small and a large batch.
+
+    Args:
+        scores: Dict from `(optimizer, batch)` or `(optimizer, batch, "warm-up")` to a
+            dict from rates to the accuracies of several seeds.
+        factor: Number, the large batch over the small one.
+    """
+    names = list(dict.fromkeys(key[0] for key in scores))
+    figure, axes = style.new_figure(11, 4.2, columns=len(names), sharey=True)
+    for ax, name in zip(axes, names, strict=True):
+        curves = {key[1:]: by for key, by in scores.items() if key[0] == name}
+        for (what, by_rate), look in zip(curves.items(), style.STYLES, strict=False):
+            batch, *warm = what
+            label = _("batch {batch}, warm-up") if warm else _("batch {batch}")
+            rates, found = list(by_rate), np.array(list(by_rate.values()))
+            mean = found.mean(axis=1)
+            ax.plot(rates, mean, label=label.format(batch=batch), markersize=4, **look)
+            ax.fill_between(
+                rates, found.min(1), found.max(1), color=look["color"], alpha=0.15
+            )
+        small = next(iter(curves.values()))
+        best = max(small, key=lambda rate: np.mean(small[rate]))
+        label = _("{factor} times the best rate of the small batch")
+        ax.axvline(best, color=BLUE, linewidth=1, linestyle=":")
+        label = label.format(factor=factor)
+        ax.axvline(best * factor, color=BLACK, linestyle=":", label=label)
+        ax.set(title=name, xscale="log", xlabel=_("rate"))
+    axes[0].set(ylabel=_("held-out accuracy"), ylim=(0.4, 0.95))
+    keys = axes[0].get_legend_handles_labels()
+    figure.legend(*keys, loc="outside lower center", ncols=2, fontsize=10)
+    text = _(
+        "A graph for each of {names}: held-out accuracy against the rate, with a small "
+        "batch, a large one, and a large one with a warm-up; the bands reach over the "
+        "seeds. A line marks {factor} times the best rate of the small batch."
+    )
+    return Picture(figure, text.format(names=listing(names), factor=factor))
+
+
 def weak_scaling(found, devices):
     """The efficiency of weak scaling, with the middle half of the rounds.
 
@@ -213,5 +253,6 @@ def axis_label(name):
         "learning_rate": _("learning rate"),
         "batch_size": _("batch size"),
         "epochs": _("epochs"),
+        "momentum": _("momentum"),
     }
     return known.get(name, name)
