@@ -7,7 +7,7 @@ import sys
 
 sys.modules["tensorflow"] = None  # Keras would load it for nothing
 
-import jax
+import jax  # noqa: E402
 
 jax.config.update("jax_platforms", "cpu")
 jax.config.update("jax_num_cpu_devices", 4)

@@ -162,6 +162,14 @@ SCALE_OUT = {
     "scale_out.one_step": scale_out.one_step,
     "scale_out.order": lambda: scale_out.order((0.4, 1.9), (1.6, -0.5)),
     "scale_out.traffic": lambda: scale_out.traffic(4000, [2, 4, 8]),
+    "scale_out.larger_batch": lambda: scale_out.larger_batch(
+        {
+            (name, *line): {0.1: [0.5, 0.6], 0.2: [0.7, 0.8], 0.4: [0.6, 0.6]}
+            for name in ("SGD", "CG")
+            for line in ((32,), (256,), (256, 0.2))
+        },
+        factor=8,
+    ),
     "scale_out.weak_scaling": lambda: scale_out.weak_scaling(OVERHEAD, 3),
     "scale_out.heat_map": lambda: scale_out.heat_map(
         sweep([[[np.nan, 0.5], [0.25, 0.75]], [[np.inf, np.nan], [0.5, -np.inf]]])

@@ -75,6 +75,7 @@ def test_a_computed_figure_says_what_is_seen():
         ("conditional_gradient.filled_digits", ["known pixels", "true digits"]),
         ("gradient_centralization.by_rate", ["SGD", "GC", "x + 3", "x − m"]),
         ("scale_out.traffic", ["for 2 to 8 workers"]),
+        ("scale_out.larger_batch", ["each of SGD, CG", "marks 8 times"]),
         ("scale_out.weak_scaling", ["for 1 to 3 devices"]),
     ],
 )

@@ -162,7 +162,7 @@ def test_another_function_s_file_is_refused_and_stays(tmp_path, client):
 def test_rows_of_two_backends_never_share_a_file(tmp_path, client):
     sweep(metric, GRID, [0], tmp_path / "file", client, backend="tensorflow")
     before = (tmp_path / "file").read_bytes()
-    with pytest.raises(ValueError, match="on jax.*another backend"):
+    with pytest.raises(ValueError, match=r"on jax.*another backend"):
         sweep(metric, GRID, [0], tmp_path / "file", client, backend="jax")
     assert (tmp_path / "file").read_bytes() == before
 

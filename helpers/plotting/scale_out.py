@@ -123,8 +123,9 @@ def larger_batch(scores, factor):
     """Held-out accuracy against the rate, with a small and a large batch.
 
     Args:
-        scores: Dict from `(optimizer, batch)` or `(optimizer, batch, "warm-up")` to a
-            dict from rates to the accuracies of several seeds.
+        scores: Dict from `(optimizer, batch)`, or `(optimizer, batch, share)` with a
+            warm-up over this share of the steps, to a dict from rates to the
+            accuracies of several seeds.
         factor: Number, the large batch over the small one.
     """
     names = list(dict.fromkeys(key[0] for key in scores))

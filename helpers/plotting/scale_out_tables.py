@@ -84,7 +84,7 @@ def print_best(best, results):
     """
     line = _(
         "{name}, batch {batch}: best rate {rate}; test accuracy ≈ {mean:.3f} "
-        "(from {low:.3f} to {high:.3f})"
+        "(≈ {low:.3f} to ≈ {high:.3f})"
     )
     for (name, batch), rate in best.items():
         found = results[name, batch]
