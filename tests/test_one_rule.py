@@ -90,7 +90,8 @@ def test_tables_of_certificates_and_of_the_gap(capsys):
     assert lines == [
         f"{ball}, promised: ≈ 0.500 at length 0.1, ≈ 0.250 at length 0.5",
         f"{ball}, measured: ≈ 0.750 at length 0.1, ≈ 0.500 at length 0.5",
-        f"{ball}, attacked: ≈ 0.950 at length 0, ≈ 0.900 at length 0.1, ≈ 0.800 at length 0.5",
+        f"{ball}, attacked: ≈ 0.950 at length 0, ≈ 0.900 at length 0.1, "
+        "≈ 0.800 at length 0.5",
         "Certified images that fell to the attack: 3",
     ]
     chosen = {"AdamW": (0.5, 0.75, 4.0, 0.01, 1.0)}
