@@ -128,6 +128,7 @@ def front_page(readme, language, root=ROOT):
         return f"{link[1]}(https://github.com/{repository}/blob/{branch}/{target})"
 
     text = re.sub(r"(\[[^\]]*\])\((?!https?:|#)([^)\s]+)\)", moved, text)
+    text = re.sub(r'<a id="(\w+)"></a>', r"(\1)=", text)
     lessons = "\n".join(path.stem for path in lessons_of(language, root))
     return f"{text}\n```{{toctree}}\n:hidden:\n\n{lessons}\n```\n"
 
